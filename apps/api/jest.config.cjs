@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/api-app', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/worker-app', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/bench', preset: '../jest.preset.cjs' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/example-file-processing', preset: '../../jest.preset.cjs' };

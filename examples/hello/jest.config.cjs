@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/example-hello', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/activity', preset: '../../jest.preset.cjs' };

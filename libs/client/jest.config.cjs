@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/client', preset: '../../jest.preset.cjs' };

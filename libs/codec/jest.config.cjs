@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/codec', preset: '../../jest.preset.cjs' };

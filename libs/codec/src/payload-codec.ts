@@ -1,0 +1,93 @@
+import type { Payload, PayloadMap, Payloads } from '@tidewheel/core';
+import { PayloadEncoding } from '@tidewheel/core';
+import type { ByteReader } from './byte-reader.js';
+import { CorruptEncodingError } from './byte-reader.js';
+import type { ByteWriter } from './byte-writer.js';
+
+/** First byte of a stored payload: how its metadata is written. Stored; never change a number. */
+const METADATA_WRITTEN_OUT = 0;
+const WELL_KNOWN: readonly string[] = [PayloadEncoding.json, PayloadEncoding.null, PayloadEncoding.bytes];
+
+interface WellKnownEncoding {
+  readonly code: number;
+  readonly bytes: Buffer;
+  readonly metadata: Payload['metadata'];
+}
+
+const WELL_KNOWN_ENCODINGS: readonly WellKnownEncoding[] = WELL_KNOWN.map((name, index) => {
+  const bytes = Buffer.from(name);
+  return { code: index + 1, bytes, metadata: Object.freeze({ encoding: bytes }) };
+});
+
+/** Writes one payload: its metadata (one byte when it is only a well-known encoding) and its data. */
+export function writePayload(writer: ByteWriter, payload: Payload): void {
+  const wellKnown = wellKnownEncoding(payload);
+  if (wellKnown) {
+    writer.byte(wellKnown.code);
+  } else {
+    const entries = Object.entries(payload.metadata);
+    writer.byte(METADATA_WRITTEN_OUT);
+    writer.varint(entries.length);
+    for (const [key, value] of entries) {
+      writer.text(key);
+      writer.varint(value.byteLength);
+      writer.bytes(value);
+    }
+  }
+  writer.varint(payload.data.byteLength);
+  writer.bytes(payload.data);
+}
+
+/** Reads one payload; its data shares memory with the input. */
+export function readPayload(reader: ByteReader): Payload {
+  const code = reader.byte();
+  if (code !== METADATA_WRITTEN_OUT) {
+    const wellKnown = WELL_KNOWN_ENCODINGS[code - 1];
+    if (!wellKnown) throw new CorruptEncodingError(`unknown payload encoding number ${code}`);
+    return { metadata: wellKnown.metadata, data: reader.slice(reader.varint()) };
+  }
+  const metadata: Record<string, Uint8Array> = {};
+  for (let left = reader.varint(); left > 0; left--) {
+    const key = reader.text();
+    metadata[key] = reader.slice(reader.varint());
+  }
+  return { metadata, data: reader.slice(reader.varint()) };
+}
+
+export function writePayloads(writer: ByteWriter, payloads: Payloads): void {
+  for (const payload of payloads) writePayload(writer, payload);
+}
+
+/** Reads payloads up to `end`. */
+export function readPayloads(reader: ByteReader, end: number): Payload[] {
+  const payloads: Payload[] = [];
+  while (reader.position < end) payloads.push(readPayload(reader));
+  return payloads;
+}
+
+export function writePayloadMap(writer: ByteWriter, map: PayloadMap): void {
+  for (const [key, payload] of Object.entries(map)) {
+    writer.text(key);
+    writePayload(writer, payload);
+  }
+}
+
+/** Reads a map of payloads up to `end`. */
+export function readPayloadMap(reader: ByteReader, end: number): Record<string, Payload> {
+  const map: Record<string, Payload> = {};
+  while (reader.position < end) {
+    const key = reader.text();
+    map[key] = readPayload(reader);
+  }
+  return map;
+}
+
+function wellKnownEncoding(payload: Payload): WellKnownEncoding | undefined {
+  const encoding = payload.metadata['encoding'];
+  if (!encoding) return undefined;
+  for (const key in payload.metadata) if (key !== 'encoding') return undefined;
+  for (const candidate of WELL_KNOWN_ENCODINGS) {
+    if (candidate.bytes === encoding || candidate.bytes.equals(encoding)) return candidate;
+  }
+  return undefined;
+}

@@ -1,0 +1,19 @@
+import type { Payloads } from '@tidewheel/core';
+import { ByteReader } from './byte-reader.js';
+import { ByteWriter } from './byte-writer.js';
+import { readPayloads, writePayloads } from './payload-codec.js';
+
+const writer = new ByteWriter();
+
+/** Bytes of a list of payloads that is stored by itself, for example heartbeat details. */
+export function encodePayloads(payloads: Payloads): Buffer {
+  writer.reset();
+  writePayloads(writer, payloads);
+  return writer.copy();
+}
+
+/** @throws CorruptEncodingError when the bytes are no list of payloads */
+export function decodePayloads(bytes: Uint8Array): Payloads {
+  const reader = new ByteReader(bytes);
+  return readPayloads(reader, reader.end);
+}

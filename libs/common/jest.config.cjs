@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/common', preset: '../../jest.preset.cjs' };

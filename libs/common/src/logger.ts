@@ -1,0 +1,27 @@
+/** Severity of a log entry. */
+export type LogLevel = 'TRACE' | 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
+
+/** Attributes of a log entry. */
+export type LogMetadata = Record<string, unknown>;
+
+/** Where log entries go. */
+export interface Logger {
+  log(level: LogLevel, message: string, meta?: LogMetadata): void;
+  trace(message: string, meta?: LogMetadata): void;
+  debug(message: string, meta?: LogMetadata): void;
+  info(message: string, meta?: LogMetadata): void;
+  warn(message: string, meta?: LogMetadata): void;
+  error(message: string, meta?: LogMetadata): void;
+}
+
+/** A logger of which only `log` is given. */
+export function makeLogger(log: Logger['log']): Logger {
+  return {
+    log,
+    trace: (message, meta) => log('TRACE', message, meta),
+    debug: (message, meta) => log('DEBUG', message, meta),
+    info: (message, meta) => log('INFO', message, meta),
+    warn: (message, meta) => log('WARN', message, meta),
+    error: (message, meta) => log('ERROR', message, meta),
+  };
+}

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/core', preset: '../../jest.preset.cjs' };

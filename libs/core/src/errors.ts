@@ -1,0 +1,165 @@
+/**
+ * Stable codes of everything that can be refused, with the HTTP status that says so over REST.
+ * Codes never change their meaning; clients may branch on them.
+ */
+export const ERROR_CODES = {
+  INVALID_ARGUMENT: 400,
+  NAMESPACE_NOT_FOUND: 404,
+  WORKFLOW_NOT_FOUND: 404,
+  WORKFLOW_ALREADY_STARTED: 409,
+  WORKFLOW_TASK_NOT_FOUND: 404,
+  ACTIVITY_TASK_NOT_FOUND: 404,
+  UNHANDLED_COMMAND: 400,
+  QUERY_FAILED: 400,
+  WORKFLOW_NOT_READY: 412,
+  NO_POLLER: 412,
+  BUSY_WORKFLOW: 429,
+  LIMIT_EXCEEDED: 400,
+  DEADLINE_EXCEEDED: 504,
+  NAMESPACE_ALREADY_EXISTS: 409,
+  UNAVAILABLE: 503,
+} as const;
+
+/** Code of a refused request. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** Anything the engine refuses on purpose. Subclasses carry their data in fields. */
+export class TidewheelError extends Error {
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A request, command or option whose `field` is not sound. Thrown before anything is changed. */
+export class InvalidArgumentError extends TidewheelError {
+  constructor(
+    /** Path of the field in the request, for example `retryPolicy.initialInterval`. */
+    readonly field: string,
+    /** What is wrong with it and what is allowed. */
+    readonly reason: string,
+  ) {
+    super('INVALID_ARGUMENT', `${field}: ${reason}`);
+  }
+}
+
+/** A namespace that was never created. */
+export class NamespaceNotFoundError extends TidewheelError {
+  constructor(readonly namespace: string) {
+    super(
+      'NAMESPACE_NOT_FOUND',
+      `namespace "${namespace}" does not exist: create it with POST /api/v1/namespaces`,
+    );
+  }
+}
+
+/** A namespace name that is taken. */
+export class NamespaceAlreadyExistsError extends TidewheelError {
+  constructor(readonly namespace: string) {
+    super('NAMESPACE_ALREADY_EXISTS', `namespace "${namespace}" exists already`);
+  }
+}
+
+/** No such execution or run, or, for what only a running one accepts, none that is running. */
+export class WorkflowNotFoundError extends TidewheelError {
+  constructor(
+    readonly workflowId: string,
+    readonly runId: string | undefined,
+    message = `workflow execution "${workflowId}"${runId ? `, run ${runId},` : ''} does not exist`,
+  ) {
+    super('WORKFLOW_NOT_FOUND', message);
+  }
+}
+
+/** A start refused by the workflow id's reuse or conflict policy. */
+export class WorkflowExecutionAlreadyStartedError extends TidewheelError {
+  constructor(
+    readonly workflowId: string,
+    /** The run that stands in the way. */
+    readonly runId: string,
+    /** The request id that run was started with. */
+    readonly startRequestId: string,
+    message = `workflow execution "${workflowId}" is already running as run ${runId}`,
+  ) {
+    super('WORKFLOW_ALREADY_STARTED', message);
+  }
+}
+
+/** A report on a workflow task that is no longer expected: it timed out, was reported before, or its run is closed. */
+export class WorkflowTaskNotFoundError extends TidewheelError {
+  constructor() {
+    super('WORKFLOW_TASK_NOT_FOUND', 'Workflow task not found.');
+  }
+}
+
+/** A report on an activity attempt that is no longer expected: it timed out, was reported before, or its run is closed. */
+export class ActivityTaskNotFoundError extends TidewheelError {
+  constructor(
+    message = 'this activity attempt is no longer expected: it was reported, timed out or its workflow is closed',
+  ) {
+    super('ACTIVITY_TASK_NOT_FOUND', message);
+  }
+}
+
+/** A workflow task that would have closed its run while events it has not seen were waiting; it failed and is retried. */
+export class UnhandledCommandError extends TidewheelError {
+  constructor() {
+    super('UNHANDLED_COMMAND', 'UnhandledCommand');
+  }
+}
+
+/** The workflow's query handler failed, or there is none of that name. */
+export class QueryFailedError extends TidewheelError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('QUERY_FAILED', message, options);
+  }
+}
+
+/** The workflow cannot answer: its workflow tasks keep failing, or none has completed yet. */
+export class WorkflowNotReadyError extends TidewheelError {
+  constructor(message: string) {
+    super('WORKFLOW_NOT_READY', message);
+  }
+}
+
+/** Nobody polls the task queue that would have to do it. */
+export class NoPollerError extends TidewheelError {
+  constructor(readonly taskQueue: string) {
+    super('NO_POLLER', `no worker polls task queue "${taskQueue}" for workflow tasks: start one`);
+  }
+}
+
+/** A signal refused for the moment, so that a workflow can close that could not before for signals arriving. */
+export class BusyWorkflowError extends TidewheelError {
+  constructor(readonly workflowId: string) {
+    super('BUSY_WORKFLOW', `workflow execution "${workflowId}" is about to close: try again`);
+  }
+}
+
+/** A limit of the platform; `limit` names it. */
+export class LimitExceededError extends TidewheelError {
+  constructor(
+    readonly limit: string,
+    message: string,
+  ) {
+    super('LIMIT_EXCEEDED', message);
+  }
+}
+
+/** An answer did not come in time; the request may be repeated. */
+export class DeadlineExceededError extends TidewheelError {
+  constructor(what: string) {
+    super('DEADLINE_EXCEEDED', `${what} took too long`);
+  }
+}
+
+/** The store cannot be reached at the moment; the request may be repeated. */
+export class UnavailableError extends TidewheelError {
+  constructor(message: string, options?: ErrorOptions) {
+    super('UNAVAILABLE', message, options);
+  }
+}

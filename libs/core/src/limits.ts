@@ -1,0 +1,43 @@
+/** Limits that hold for every deployment, with the values that apply unless a namespace says otherwise. */
+export const LIMITS = {
+  /** Characters of a workflow id, request id, activity id, timer id, signal, query, type or task queue name. */
+  idLength: 1_000,
+  /** Characters of a namespace name. */
+  namespaceLength: 255,
+  /** Bytes of one argument list, result, detail list or other value: 2 MiB. */
+  payloadBytes: 2 * 1024 * 1024,
+  /** Bytes from which a value draws a warning: 256 KiB. */
+  payloadWarnBytes: 256 * 1024,
+  /** Bytes of a whole memo: 2 MiB. */
+  memoBytes: 2 * 1024 * 1024,
+  /** Events of one run: warned from, suggested to continue as new from, failed at. */
+  historyEventsWarn: 10_240,
+  historyEventsSuggestContinueAsNew: 4_096,
+  historyEvents: 51_200,
+  /** Bytes of one run's history: warned from, suggested to continue as new from, failed at. */
+  historyBytesWarn: 10 * 1024 * 1024,
+  historyBytesSuggestContinueAsNew: 4 * 1024 * 1024,
+  historyBytes: 50 * 1024 * 1024,
+  /** Activities, child workflows, external signals or external cancel requests that may be pending at once. */
+  pendingActivities: 2_000,
+  pendingTimers: 10_000,
+  pendingChildWorkflows: 2_000,
+  pendingSignals: 2_000,
+  pendingCancelRequests: 2_000,
+  /** Signals accepted by one run. */
+  signalsPerExecution: 10_000,
+  /** Events and bytes that may wait in the buffer while a workflow task is started. */
+  bufferedEvents: 100,
+  bufferedBytes: 2 * 1024 * 1024,
+} as const;
+
+/** Time defaults of the engine, in milliseconds. */
+export const DEFAULTS = {
+  workflowTaskTimeoutMs: 10_000,
+  workflowTaskTimeoutMaxMs: 120_000,
+  stickyScheduleToStartTimeoutMs: 10_000,
+  retentionMs: 3 * 86_400_000,
+  longPollMs: 20_000,
+  /** No poller seen for this long means a query cannot be answered. */
+  queryPollerMs: 20_000,
+} as const;

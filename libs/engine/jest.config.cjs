@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/engine', preset: '../../jest.preset.cjs' };

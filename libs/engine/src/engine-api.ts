@@ -1,0 +1,46 @@
+import type { Namespace, NamespaceSpec } from '@tidewheel/store';
+import type {
+  CancelWorkflowRequest,
+  ExecutionAddress,
+  HistoryPage,
+  HistoryRequest,
+  ListWorkflowsPage,
+  ListWorkflowsRequest,
+  QueryWorkflowRequest,
+  QueryWorkflowResponse,
+  ResultRequest,
+  SignalWorkflowRequest,
+  StartWorkflowRequest,
+  StartWorkflowResponse,
+  TaskQueueDescription,
+  TerminateWorkflowRequest,
+  WorkflowExecutionDescription,
+  WorkflowOutcome,
+} from './requests.js';
+
+/**
+ * What clients of the engine can do, whichever way they reach it. Everything is refused with a TidewheelError of
+ * \@tidewheel/core when it cannot be done; unsound input with an InvalidArgumentError that names the field.
+ */
+export interface WorkflowService {
+  /** @throws WorkflowExecutionAlreadyStartedError, NamespaceNotFoundError */
+  startWorkflow(request: StartWorkflowRequest): Promise<StartWorkflowResponse>;
+  /** @throws WorkflowNotFoundError when none is running, BusyWorkflowError, LimitExceededError */
+  signalWorkflow(request: SignalWorkflowRequest): Promise<void>;
+  /** @throws WorkflowNotFoundError when there is none at all */
+  requestCancelWorkflow(request: CancelWorkflowRequest): Promise<void>;
+  /** @throws WorkflowNotFoundError when none is running */
+  terminateWorkflow(request: TerminateWorkflowRequest): Promise<void>;
+  /** @throws QueryFailedError, WorkflowNotReadyError, NoPollerError, DeadlineExceededError */
+  queryWorkflow(request: QueryWorkflowRequest): Promise<QueryWorkflowResponse>;
+  describeWorkflow(address: ExecutionAddress): Promise<WorkflowExecutionDescription>;
+  getHistory(request: HistoryRequest): Promise<HistoryPage>;
+  /** Waits for the end of the run up to the given time, then tells that it still runs. */
+  getResult(request: ResultRequest): Promise<WorkflowOutcome>;
+  listWorkflows(request: ListWorkflowsRequest): Promise<ListWorkflowsPage>;
+  describeTaskQueue(namespace: string, taskQueue: string): Promise<TaskQueueDescription>;
+  createNamespace(spec: NamespaceSpec): Promise<Namespace>;
+  /** @throws NamespaceNotFoundError */
+  describeNamespace(name: string): Promise<Namespace>;
+  listNamespaces(): Promise<Namespace[]>;
+}

@@ -1,0 +1,235 @@
+import type {
+  ExecutionStatus,
+  Failure,
+  HistoryEvent,
+  PayloadMap,
+  Payloads,
+  RetryPolicy,
+  WorkflowExecutionRef,
+} from '@tidewheel/core';
+
+/** Names an execution: its current run, or the one given. */
+export interface ExecutionAddress {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly runId?: string | undefined;
+}
+
+/** What happens when the workflow id's last run is closed. */
+export type WorkflowIdReusePolicy = 'ALLOW_DUPLICATE' | 'ALLOW_DUPLICATE_FAILED_ONLY' | 'REJECT_DUPLICATE';
+
+/** What happens when the workflow id has a running execution. */
+export type WorkflowIdConflictPolicy = 'FAIL' | 'USE_EXISTING' | 'TERMINATE_EXISTING';
+
+/** Starts a workflow. Durations are milliseconds; 0 or left out means no limit or the default. */
+export interface StartWorkflowRequest {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  readonly input?: Payloads;
+  readonly workflowExecutionTimeoutMs?: number | undefined;
+  readonly workflowRunTimeoutMs?: number | undefined;
+  /** Default 10 s, at most 120 s. */
+  readonly workflowTaskTimeoutMs?: number | undefined;
+  readonly identity?: string | undefined;
+  /** A start repeated with the same request id gives the same run. Default: made for this call. */
+  readonly requestId?: string | undefined;
+  /** Default ALLOW_DUPLICATE. */
+  readonly workflowIdReusePolicy?: WorkflowIdReusePolicy | undefined;
+  /** Default FAIL. */
+  readonly workflowIdConflictPolicy?: WorkflowIdConflictPolicy | undefined;
+  readonly memo?: PayloadMap | undefined;
+  readonly searchAttributes?: PayloadMap | undefined;
+  readonly header?: PayloadMap | undefined;
+  /** Whether this process will wait for the result: saves a round trip. */
+  readonly waitForResult?: boolean;
+}
+
+export interface StartWorkflowResponse {
+  readonly runId: string;
+  /** False when the id's running execution was used instead (USE_EXISTING) or the request is a repetition. */
+  readonly started: boolean;
+}
+
+/** Sends a signal to a running execution. */
+export interface SignalWorkflowRequest extends ExecutionAddress {
+  readonly signalName: string;
+  readonly input?: Payloads | undefined;
+  readonly header?: PayloadMap | undefined;
+  readonly identity?: string | undefined;
+  /** A signal repeated with the same request id is delivered once. Default: made for this call. */
+  readonly requestId?: string | undefined;
+}
+
+/** Asks a running execution to cancel itself. Repeating it, or asking a closed one, does nothing. */
+export interface CancelWorkflowRequest extends ExecutionAddress {
+  readonly reason?: string | undefined;
+  readonly identity?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** Ends a running execution without asking it. */
+export interface TerminateWorkflowRequest extends ExecutionAddress {
+  readonly reason?: string | undefined;
+  readonly details?: Payloads | undefined;
+  readonly identity?: string | undefined;
+}
+
+export type QueryRejectCondition = 'NONE' | 'NOT_OPEN' | 'NOT_COMPLETED_CLEANLY';
+
+/** Asks a workflow, running or closed, without changing it. */
+export interface QueryWorkflowRequest extends ExecutionAddress {
+  readonly queryType: string;
+  readonly queryArgs?: Payloads | undefined;
+  readonly rejectCondition?: QueryRejectCondition | undefined;
+  /** How long to wait for the answer; default 10 s. */
+  readonly timeoutMs?: number | undefined;
+}
+
+export type QueryWorkflowResponse =
+  | { readonly rejected: false; readonly result: Payloads }
+  | { readonly rejected: true; readonly status: ExecutionStatus };
+
+/** Reads events of one run. */
+export interface HistoryRequest extends ExecutionAddress {
+  /** First event id wanted, from 1; default 1. With `reverse`, the last one wanted; default the newest. */
+  readonly fromEventId?: number | undefined;
+  /** Default and maximum 256. */
+  readonly pageSize?: number | undefined;
+  /** Newest first. */
+  readonly reverse?: boolean | undefined;
+  /** How long to wait for an event when there is none yet; default 0, at most 20 s. */
+  readonly waitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface HistoryPage {
+  readonly runId: string;
+  readonly events: readonly HistoryEvent[];
+  /** Where the next page starts; undefined when the run is closed and all of it was read. */
+  readonly nextEventId: number | undefined;
+  readonly status: ExecutionStatus;
+}
+
+/** Waits for a run's end. */
+export interface ResultRequest extends ExecutionAddress {
+  /** How long to wait; at most 20 s, the default. */
+  readonly waitMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a run ended, or that it still runs. */
+export type WorkflowOutcome =
+  | { readonly runId: string; readonly status: 'RUNNING' | 'PAUSED' }
+  | { readonly runId: string; readonly status: 'COMPLETED'; readonly result: Payloads }
+  | { readonly runId: string; readonly status: 'FAILED'; readonly failure: Failure }
+  | { readonly runId: string; readonly status: 'CANCELED'; readonly details: Payloads }
+  | {
+      readonly runId: string;
+      readonly status: 'TERMINATED';
+      readonly reason: string;
+      readonly details: Payloads;
+    }
+  | { readonly runId: string; readonly status: 'TIMED_OUT' }
+  | { readonly runId: string; readonly status: 'CONTINUED_AS_NEW'; readonly newRunId: string };
+
+/** One line of a list of executions. */
+export interface WorkflowExecutionInfo {
+  readonly execution: WorkflowExecutionRef;
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  readonly status: ExecutionStatus;
+  readonly startTimeMs: number;
+  readonly closeTimeMs?: number;
+  readonly historyLength: number;
+  readonly historySizeBytes: number;
+}
+
+/** An activity that is scheduled, running or waiting for its next attempt. */
+export interface PendingActivityInfo {
+  readonly activityId: string;
+  readonly activityType: string;
+  readonly taskQueue: string;
+  readonly state: 'SCHEDULED' | 'STARTED' | 'CANCEL_REQUESTED' | 'BACKING_OFF';
+  readonly attempt: number;
+  readonly scheduledTimeMs: number;
+  readonly lastStartedTimeMs?: number;
+  /** When the next attempt is due, while backing off. */
+  readonly nextAttemptTimeMs?: number;
+  readonly heartbeatDetails?: Payloads;
+  readonly lastFailure?: Failure;
+  readonly retryPolicy: RetryPolicy;
+}
+
+export interface PendingTimerInfo {
+  readonly timerId: string;
+  readonly firesAtMs: number;
+}
+
+/** A workflow task that is waiting, running or backing off. */
+export interface PendingWorkflowTaskInfo {
+  readonly state: 'SCHEDULED' | 'STARTED' | 'BACKING_OFF';
+  readonly attempt: number;
+  readonly scheduledTimeMs: number;
+  readonly startedTimeMs?: number;
+  readonly sticky: boolean;
+}
+
+export interface WorkflowExecutionDescription extends WorkflowExecutionInfo {
+  readonly workflowTaskTimeoutMs: number;
+  /** Absolute; absent without a timeout. */
+  readonly runExpiresMs?: number;
+  readonly executionExpiresMs?: number;
+  readonly cancelRequested: boolean;
+  readonly memo?: PayloadMap;
+  readonly searchAttributes?: PayloadMap;
+  readonly pendingActivities: readonly PendingActivityInfo[];
+  readonly pendingTimers: readonly PendingTimerInfo[];
+  readonly pendingWorkflowTask?: PendingWorkflowTaskInfo;
+}
+
+/** Lists executions of a namespace: running ones by start time, then closed ones by close time, newest first. */
+export interface ListWorkflowsRequest {
+  readonly namespace: string;
+  /** `RUNNING`, or a closed status; both kinds when left out. */
+  readonly status?: ExecutionStatus | undefined;
+  readonly workflowType?: string | undefined;
+  readonly workflowId?: string | undefined;
+  /** Bounds of the start time, milliseconds since the epoch, inclusive. */
+  readonly startedAfterMs?: number | undefined;
+  readonly startedBeforeMs?: number | undefined;
+  /** Bounds of the close time; only closed executions match. */
+  readonly closedAfterMs?: number | undefined;
+  readonly closedBeforeMs?: number | undefined;
+  /** Default 100, at most 1,000. */
+  readonly pageSize?: number | undefined;
+  /** From the page before. */
+  readonly pageToken?: string | undefined;
+}
+
+export interface ListWorkflowsPage {
+  readonly executions: readonly WorkflowExecutionInfo[];
+  readonly nextPageToken?: string;
+}
+
+/** A worker that polls a task queue. */
+export interface PollerInfo {
+  readonly identity: string;
+  readonly lastAccessTimeMs: number;
+}
+
+/** What one kind of task queue is doing, over all partitions. */
+export interface TaskQueueStats {
+  readonly backlog: number;
+  /** Age of the oldest waiting task; 0 when none waits. */
+  readonly oldestMs: number;
+  readonly pollers: readonly PollerInfo[];
+}
+
+export interface TaskQueueDescription {
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly workflow: TaskQueueStats;
+  readonly activity: TaskQueueStats;
+}

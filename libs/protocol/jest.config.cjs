@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/protocol', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/routing', preset: '../../jest.preset.cjs' };

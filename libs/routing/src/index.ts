@@ -1,0 +1,13 @@
+/**
+ * Pure decisions about where tasks go.
+ *
+ * @example
+ * ```ts
+ * import { partitionOf } from '@tidewheel/routing';
+ *
+ * partitionOf('default', 'order-17', 4); // 0, 1, 2 or 3, always the same
+ * ```
+ */
+export { partitionOf } from './partition.js';
+export { readQuota } from './read-quota.js';
+export type { ReadQuota } from './read-quota.js';

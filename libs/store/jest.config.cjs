@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/store', preset: '../../jest.preset.cjs' };

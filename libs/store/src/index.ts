@@ -1,0 +1,50 @@
+/**
+ * The Redis adapter: keys, connections, one script per transition.
+ *
+ * @example
+ * ```ts
+ * import { openDeployment, openRedis } from '@tidewheel/store';
+ *
+ * const redis = openRedis({ url: 'redis://127.0.0.1:7379' });
+ * const keys = await openDeployment(redis, { partitions: 4 });
+ * ```
+ */
+export { ACTIVITY_RECORD_BYTES, readActivityRecord } from './activity-record.js';
+export type { ActivityRecord, ActivityState } from './activity-record.js';
+export { NamespaceStore, openDeployment, PartitionCountMismatchError } from './deployment.js';
+export type { Namespace, NamespaceSpec } from './deployment.js';
+export { Keyspace, parseMember, parseRunMember, WORKERS_GROUP } from './keys.js';
+export type { ExecutionKeys, PartitionKeys, RunKeys, TaskKind } from './keys.js';
+export { corkForThisTick, loadScripts, openRedis, scriptRunner } from './redis-connection.js';
+export type { Redis, RedisConnectionOptions } from './redis-connection.js';
+export {
+  answerQuery,
+  closeExecution,
+  completeWorkflowTask,
+  createQuery,
+  deleteExecution,
+  dispatchActivity,
+  dispatchWorkflowTask,
+  endWorkflowTask,
+  fireTimers,
+  readHistory,
+  recordEvent,
+  recordHeartbeat,
+  resolveActivity,
+  retryActivity,
+  SCRIPTS,
+  startActivityTasks,
+  startExecution,
+  startWorkflowTasks,
+  takeOver,
+  takeQuery,
+} from './scripts.generated.js';
+export type { Script, ScriptArgument, ScriptRunner, ScriptText } from './script.js';
+export { parseTaskEntry } from './task-entry.js';
+export type {
+  ActivityTaskEntry,
+  QueryEntry,
+  RawStreamEntry,
+  TaskEntry,
+  WorkflowTaskEntry,
+} from './task-entry.js';

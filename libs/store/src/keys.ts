@@ -1,0 +1,131 @@
+import { partitionOf } from '@tidewheel/routing';
+
+/** The two kinds of task that have streams of their own. */
+export type TaskKind = 'workflow' | 'activity';
+
+/** The consumer group that all workers of a task stream belong to. */
+export const WORKERS_GROUP = 'workers';
+
+/** Keys of one execution; all have the hash tag of its partition. */
+export interface ExecutionKeys {
+  readonly partition: number;
+  readonly namespace: string;
+  readonly workflowId: string;
+  /** Namespace and workflow id, as timers and tasks name the execution. */
+  readonly member: string;
+  /** State of the current run. */
+  readonly execution: string;
+}
+
+/** Keys of one run. */
+export interface RunKeys {
+  /** State of the run once another has taken its place under the workflow id. */
+  readonly replaced: string;
+  readonly history: string;
+  readonly buffer: string;
+  readonly requests: string;
+  readonly details: string;
+  /** Run id and workflow id, as indexes name the run. */
+  readonly runMember: string;
+}
+
+/** Keys that a partition has one of. */
+export interface PartitionKeys {
+  readonly timers: string;
+  readonly notify: string;
+  readonly outbox: string;
+  /** Set of the task streams that some poller has read. */
+  readonly streams: string;
+}
+
+/** Where every key of the system comes from. Keys of one partition share a hash tag, so scripts work on a cluster. */
+export class Keyspace {
+  /** Number of partitions of the deployment. */
+  readonly partitions: number;
+  /** First part of every key. */
+  readonly prefix: string;
+  private readonly heads: readonly string[];
+  private readonly byPartition: readonly PartitionKeys[];
+
+  constructor(partitions: number, prefix = 'tw') {
+    this.partitions = partitions;
+    this.prefix = prefix;
+    this.heads = Array.from({ length: partitions }, (_, partition) => `${prefix}:{${partition}}:`);
+    this.byPartition = this.heads.map((head) => ({
+      timers: `${head}t`,
+      notify: `${head}n`,
+      outbox: `${head}o`,
+      streams: `${head}s`,
+    }));
+  }
+
+  /** What a deployment was created with, and its namespaces; the same whatever the number of partitions. */
+  static deployment(prefix = 'tw'): { readonly meta: string; readonly namespaces: string } {
+    return { meta: `${prefix}:{0}:meta`, namespaces: `${prefix}:{0}:namespaces` };
+  }
+
+  partition(partition: number): PartitionKeys {
+    const keys = this.byPartition[partition];
+    if (!keys) throw new RangeError(`there is no partition ${partition} of ${this.partitions}`);
+    return keys;
+  }
+
+  execution(namespace: string, workflowId: string): ExecutionKeys {
+    const partition = partitionOf(namespace, workflowId, this.partitions);
+    const member = `${namespace}:${workflowId}`;
+    return { partition, namespace, workflowId, member, execution: `${this.head(partition)}x:${member}` };
+  }
+
+  run(partition: number, workflowId: string, runId: string): RunKeys {
+    const head = this.head(partition);
+    return {
+      replaced: `${head}p:${runId}`,
+      history: `${head}h:${runId}`,
+      buffer: `${head}b:${runId}`,
+      requests: `${head}r:${runId}`,
+      details: `${head}d:${runId}`,
+      runMember: `${runId}:${workflowId}`,
+    };
+  }
+
+  /** Index of a namespace's running executions of one partition, by start time. */
+  running(partition: number, namespace: string): string {
+    return `${this.head(partition)}v:${namespace}`;
+  }
+
+  /** Index of a namespace's closed runs of one partition, by close time. */
+  closed(partition: number, namespace: string): string {
+    return `${this.head(partition)}z:${namespace}`;
+  }
+
+  taskStream(partition: number, kind: TaskKind, namespace: string, taskQueue: string): string {
+    return `${this.head(partition)}${kind === 'workflow' ? 'w' : 'a'}:${namespace}:${taskQueue}`;
+  }
+
+  /** Workflow tasks for the one worker that caches their executions. */
+  stickyStream(partition: number, namespace: string, stickyQueue: string): string {
+    return `${this.head(partition)}k:${namespace}:${stickyQueue}`;
+  }
+
+  query(partition: number, queryId: string): string {
+    return `${this.head(partition)}q:${queryId}`;
+  }
+
+  private head(partition: number): string {
+    const head = this.heads[partition];
+    if (head === undefined) throw new RangeError(`there is no partition ${partition} of ${this.partitions}`);
+    return head;
+  }
+}
+
+/** The namespace and workflow id that a member names. */
+export function parseMember(member: string): { readonly namespace: string; readonly workflowId: string } {
+  const colon = member.indexOf(':');
+  return { namespace: member.slice(0, colon), workflowId: member.slice(colon + 1) };
+}
+
+/** The run id and workflow id that an index entry names. */
+export function parseRunMember(runMember: string): { readonly runId: string; readonly workflowId: string } {
+  const colon = runMember.indexOf(':');
+  return { runId: runMember.slice(0, colon), workflowId: runMember.slice(colon + 1) };
+}

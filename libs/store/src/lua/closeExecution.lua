@@ -1,0 +1,34 @@
+-- Ends a run from outside: it was terminated or ran out of time. A started workflow task is failed, buffered events are
+-- written, then the close event.
+-- @key execution
+-- @key history
+-- @key buffer
+-- @key timers
+-- @key running
+-- @key closed
+-- @key notify
+-- @key requests
+-- @key details
+-- @arg member
+-- @arg runMember
+-- @arg runId         the current run's id: the history and buffer are that run's
+-- @arg taskFailedBody  body of WorkflowTaskFailed for a started task, without its event ids
+-- @int eventType
+-- @arg body
+-- @arg status
+-- @arg dueOnly       '1' when the run's or the execution's timeout must have passed
+-- @returns [code: 0] | [code: 1, nowMs: number]
+-- @include workflow-task.lua
+-- @include close.lua
+local x = loadExecution(executionKey)
+if not x or x.r ~= runId or x.s ~= RUNNING then return { 0 } end
+local nowMs = clockMs()
+if dueOnly == '1' and not ((x.xr > 0 and x.xr <= nowMs) or (x.xe > 0 and x.xe <= nowMs)) then return { 0 } end
+if x.w == 'r' and x.wa == 1 then
+  append(x, plainEvent(9, nowMs, numberField(1, x.wi) .. numberField(2, x.wj) .. taskFailedBody))
+end
+flushBuffer(x, bufferKey, {})
+closeExecution(x, nowMs, status, plainEvent(eventType, nowMs, body), historyKey, member, runMember,
+  { timers = timersKey, running = runningKey, closed = closedKey, notify = notifyKey, buffer = bufferKey,
+    requests = requestsKey, details = detailsKey })
+return { 1, nowMs }

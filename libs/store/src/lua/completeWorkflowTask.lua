@@ -1,0 +1,219 @@
+-- Ends a workflow task with the workflow's commands: writes their events, the buffered ones behind them, and does what
+-- the commands ask for. All is checked before anything is written.
+-- Each operation is its kind and a fixed number of arguments:
+--   E type, body                       an event, nothing else
+--   A body, activity id, schedule-to-close ms, schedule-to-start ms, start-to-close ms, heartbeat ms, stream number
+--                                      (0: the caller starts it at once)
+--   T body, timer id, fire after ms
+--   C body, timer id                   cancels a timer; the body of TimerCanceled
+--   X body, activity id, scheduled event id, body of ActivityTaskCanceled should it not have been started
+--   O type, body, message              an event, and a message to another execution for the outbox
+--   Z type, body, status               closes the run; always the last
+-- @key execution
+-- @key history
+-- @key buffer
+-- @key timers
+-- @key running
+-- @key closed
+-- @key notify
+-- @key requests
+-- @key details
+-- @key outbox
+-- @key normalStream
+-- @key stickyStream
+-- @keys activityStreams
+-- @arg member
+-- @arg runMember
+-- @arg runId
+-- @int scheduledId
+-- @int startedId
+-- @int attempt
+-- @arg taskQueue     the run's task queue
+-- @arg startedBody   body of WorkflowTaskStarted, for events that an attempt above 1 or a new task needs
+-- @arg completedBody body of WorkflowTaskCompleted
+-- @arg sticky        the worker's sticky queue, '' for none
+-- @int stickyTimeoutMs
+-- @arg startNew      '1' when the caller does the next workflow task at once, should there be one
+-- @arg forceNew      '1' when there has to be one
+-- @args ops
+-- @returns [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number]
+-- @include workflow-task.lua
+-- @include activity.lua
+-- @include close.lua
+local ARITY = { E = 2, A = 7, T = 3, C = 2, X = 4, O = 3, Z = 3 }
+
+-- What the operations need to know of the run, read together with it.
+local ops, names = {}, {}
+local at = firstOp
+while at <= #ARGV do
+  local kind = ARGV[at]
+  local op = { kind = kind, at = at }
+  if kind == 'A' then names[#names + 1] = 'A' .. ARGV[at + 2]; op.name = #names
+  elseif kind == 'T' or kind == 'C' then names[#names + 1] = 'T' .. ARGV[at + 2]; op.name = #names
+  elseif kind == 'X' then names[#names + 1] = 'A' .. ARGV[at + 2]; op.name = #names end
+  ops[#ops + 1] = op
+  at = at + 1 + ARITY[kind]
+end
+local x = loadExecution(executionKey, names)
+if not x or x.r ~= runId or x.s ~= RUNNING or x.w ~= 'r' or x.wi ~= scheduledId or x.wj ~= startedId
+    or x.wa ~= attempt then
+  return { 0 }
+end
+if x.q ~= taskQueue then return { -1, x.q, x.k } end
+local closing = #ops > 0 and ops[#ops].kind == 'Z'
+if closing and x.bn > 0 then return { 2 } end
+
+-- Checks. Code 3: the operation names a timer or activity that is not pending; code 4: one that is already.
+local buffered
+local function isBuffered(matches)
+  if x.bn == 0 then return nil end
+  buffered = buffered or redis.call('LRANGE', bufferKey, 0, -1)
+  for i = 1, #buffered do if matches(buffered[i]) then return i end end
+  return nil
+end
+local known = {}
+for i = 1, #ops do
+  local op = ops[i]
+  if op.name then
+    local name = names[op.name]
+    local value = known[name]
+    if value == nil then value = x.extra[op.name] end
+    if op.kind == 'A' or op.kind == 'T' then
+      if value then return { 4, i - 1 } end
+      known[name] = 'new'
+    elseif op.kind == 'C' then
+      if not value then
+        local timerField = bytesField(1, ARGV[op.at + 2])
+        op.bufferedAt = isBuffered(function(event)
+          return string.byte(event) == TIMER_FIRED and string.sub(event, 11) == timerField
+        end)
+        if not op.bufferedAt then return { 3, i - 1 } end
+      end
+      known[name] = false
+    elseif op.kind == 'X' and not value then
+      local cancelId = tonumber(ARGV[op.at + 3])
+      if not isBuffered(function(event)
+        return RESOLUTIONS[string.byte(event)] and unpackBytes('>I3', event, 8) == cancelId
+      end) then
+        return { 3, i - 1 }
+      end
+    end
+  end
+end
+
+local nowMs = clockMs()
+if attempt > 1 then
+  local scheduled, started = virtualEvents(x, startedBody)
+  append(x, scheduled)
+  append(x, started)
+end
+append(x, plainEvent(7, nowMs, completedBody))
+put(x, 'wp', startedId)
+put(x, 'w', '')
+put(x, 'wd', 0)
+if x.u ~= '' then put(x, 'u', '') end
+if x.k ~= sticky then put(x, 'k', sticky) end
+if x.kt ~= stickyTimeoutMs then put(x, 'kt', stickyTimeoutMs) end
+
+local stored, removed, fresh, late, activities = {}, {}, {}, {}, {}
+for i = 1, #ops do
+  local op = ops[i]
+  local kind, first = op.kind, op.at + 1
+  if kind == 'E' then
+    append(x, plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]))
+  elseif kind == 'A' then
+    local activityId, closeMs = ARGV[first + 1], tonumber(ARGV[first + 2])
+    local stream = tonumber(ARGV[first + 6])
+    local a = { scheduledId = append(x, plainEvent(10, nowMs, ARGV[first])), attempt = 1, cancelId = 0, scheduledAt = nowMs,
+      startedAt = 0, closeBy = closeMs > 0 and nowMs + closeMs or 0, toStart = tonumber(ARGV[first + 3]),
+      toClose = tonumber(ARGV[first + 4]), heartbeat = tonumber(ARGV[first + 5]), details = 0, state = SCHEDULED }
+    if stream == 0 then
+      a.state = STARTED
+      a.startedAt = nowMs
+    end
+    activities['A' .. activityId] = a
+    fresh[#fresh + 1] = { a = a, id = activityId, stream = stream }
+  elseif kind == 'T' then
+    local fireAt = nowMs + tonumber(ARGV[first + 2])
+    local id = append(x, plainEvent(17, nowMs, ARGV[first]))
+    stored['T' .. ARGV[first + 1]] = pack('>I6I3', fireAt, id)
+    removed['T' .. ARGV[first + 1]] = nil
+    arm(x, timersKey, member, fireAt)
+  elseif kind == 'C' then
+    local name = 'T' .. ARGV[first + 1]
+    local startedTimer
+    if op.bufferedAt then
+      startedTimer = unpackBytes('>I3', buffered[op.bufferedAt], 8)
+      redis.call('LREM', bufferKey, 1, buffered[op.bufferedAt])
+      put(x, 'bn', x.bn - 1)
+      put(x, 'bb', x.bb - #buffered[op.bufferedAt])
+    else
+      local record = stored[name] or x.extra[op.name]
+      local _
+      _, startedTimer = unpackBytes('>I6I3', record)
+    end
+    stored[name] = nil
+    removed[name] = true
+    append(x, linkedEvent(TIMER_CANCELED, nowMs, startedTimer, ARGV[first]))
+  elseif kind == 'X' then
+    local id = append(x, plainEvent(15, nowMs, ARGV[first]))
+    local name = 'A' .. ARGV[first + 1]
+    local a = activities[name] or (x.extra[op.name] and readActivity(x.extra[op.name]))
+    if a and a.scheduledId == tonumber(ARGV[first + 2]) then
+      if a.state == STARTED then
+        a.cancelId = id
+        activities[name] = a
+      else
+        activities[name] = nil
+        removed[name] = true
+        late[#late + 1] = outcomeEvent(AT_CANCELED, nowMs, a.scheduledId, 0, ARGV[first + 3] .. numberField(2, id))
+      end
+    end
+  elseif kind == 'O' then
+    local id = append(x, plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]))
+    redis.call('XADD', outboxKey, '*', 'f', member, 'r', runId, 'i', id, 'm', ARGV[first + 2])
+  end
+end
+
+if closing then
+  local first = ops[#ops].at + 1
+  closeExecution(x, nowMs, ARGV[first + 2], plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]), historyKey, member,
+    runMember, { timers = timersKey, running = runningKey, closed = closedKey, notify = notifyKey, buffer = bufferKey,
+      requests = requestsKey, details = detailsKey })
+  return { 1, nowMs, 0, 0, 0, {}, x.n, 0 }
+end
+
+for i = 1, #fresh do
+  local task = fresh[i]
+  if task.stream > 0 and activities['A' .. task.id] == task.a then
+    redis.call('XADD', KEYS[firstActivityStream + task.stream - 1], '*', 'a', activityEntry(task.a, task.id, runId, member))
+  end
+end
+for name, a in pairs(activities) do
+  a.deadline = activityDeadline(a, nowMs)
+  if a.deadline > 0 then arm(x, timersKey, member, a.deadline) end
+  put(x, name, packActivity(a))
+end
+for name, record in pairs(stored) do put(x, name, record) end
+local gone = {}
+for name in pairs(removed) do gone[#gone + 1] = name end
+if #gone > 0 then redis.call('HDEL', executionKey, unpack(gone)) end
+
+local flushed = flushBuffer(x, bufferKey, late)
+local startedNew, scheduledMs, from, events = 0, 0, 0, {}
+if flushed > 0 or forceNew == '1' then
+  if startNew == '1' and sticky ~= '' then
+    put(x, 'wi', append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1))))
+    put(x, 'wa', 1)
+    put(x, 'ws', nowMs)
+    put(x, 'wk', '1')
+    startWorkflowTask(x, nowMs, startedBody, timersKey, member)
+    startedNew, scheduledMs, from = x.wj, nowMs, startedId + 1
+  else
+    scheduleWorkflowTask(x, nowMs, { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey,
+      stickyKey = stickyStreamKey }, timersKey, member)
+  end
+end
+saveExecution(x, historyKey, notifyKey)
+if startedNew > 0 then events = redis.call('LRANGE', historyKey, from - 1, -1) end
+return { 1, nowMs, startedNew, scheduledMs, from, events, x.n, startedId }

@@ -1,0 +1,40 @@
+-- Records an event that somebody sent to a running execution: a signal, a cancel request, the outcome of what it asked
+-- of another execution. The same request id is recorded once.
+-- @key execution
+-- @key history
+-- @key buffer
+-- @key timers
+-- @key notify
+-- @key requests
+-- @key normalStream
+-- @key stickyStream
+-- @arg member
+-- @arg runId        '' for whichever run is current
+-- @arg requestId    '' when it is not deduplicated
+-- @int eventType
+-- @arg body
+-- @arg taskQueue    the run's task queue, as the caller believes
+-- @arg sticky       its sticky queue, as the caller believes
+-- @arg currentRunId the current run's id, as the caller believes: the history and buffer are that run's
+-- @int maxSignals
+-- @returns [code: 0] | [code: 1, runId: Buffer] | [code: 2, runId: Buffer] | [code: 3] | [code: 4] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
+-- @include workflow-task.lua
+local SIGNALED, CANCEL_REQUESTED = 26, 20
+local x = loadExecution(executionKey)
+if not x or (runId ~= '' and x.r ~= runId) or x.s ~= RUNNING then return { 0 } end
+local route = { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey, stickyKey = stickyStreamKey }
+if x.r ~= currentRunId or (x.w ~= 'r' and not routeFits(x, route)) then return { -1, x.q, x.k, x.r } end
+if eventType == CANCEL_REQUESTED and x.c ~= '' then return { 2, x.r } end
+if requestId ~= '' and redis.call('SISMEMBER', requestsKey, requestId) == 1 then return { 2, x.r } end
+if eventType == SIGNALED then
+  if x.i >= maxSignals then return { 3 } end
+  if x.u ~= '' and x.w == 'r' then return { 4 } end
+end
+if bufferIsFull(x) then return { -2, x.wi, x.wj, x.wa, x.q } end
+local nowMs = clockMs()
+if requestId ~= '' then redis.call('SADD', requestsKey, requestId) end
+if eventType == CANCEL_REQUESTED then put(x, 'c', '1') end
+put(x, 'i', x.i + 1)
+recordExternal(x, { plainEvent(eventType, nowMs, body) }, nowMs, route, bufferKey, timersKey, member)
+saveExecution(x, historyKey, notifyKey)
+return { 1, x.r }

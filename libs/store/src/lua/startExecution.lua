@@ -1,0 +1,61 @@
+-- Starts a run unless the workflow id's current run stands in its way: writes its first events, schedules its first
+-- workflow task, or starts that task at once for a caller that will do it.
+-- A closed run that stands under the id is moved aside, to `replaced`, when the caller names it in `replacesRunId`.
+-- @key execution  state of the workflow id's current run
+-- @key replaced   where the closed run's state goes; the same as `execution` when nothing is replaced
+-- @key history    of the new run
+-- @key timers
+-- @key running    index of running executions
+-- @key stream     workflow tasks of its task queue
+-- @arg member          namespace and workflow id, as timers and tasks name it
+-- @arg runMember       run id and workflow id, as indexes name it
+-- @arg runId
+-- @arg requestId       '' when it is the run id
+-- @arg workflowType
+-- @arg taskQueue
+-- @arg startedBody     body of WorkflowExecutionStarted
+-- @int taskTimeoutMs   0 for the default
+-- @int runTimeoutMs    0 for none
+-- @int executionTimeoutMs  0 for none
+-- @arg replacesRunId   '' when nothing is to be replaced
+-- @arg waiter          '1' when the caller waits for the result
+-- @arg eagerStartedBody  body of WorkflowTaskStarted when the caller does the first task, else ''
+-- @returns [code: 1, startedMs: number, events: Buffer[]] | [code: 0, runId: Buffer, status: Buffer, requestId: Buffer]
+-- @include workflow-task.lua
+local current = redis.call('HMGET', executionKey, 'r', 's', 'rq')
+if current[1] and current[1] ~= replacesRunId then
+  return { 0, current[1], current[2], current[3] or current[1] }
+end
+local nowMs = clockMs()
+if current[1] then redis.call('RENAME', executionKey, replacedKey) end
+
+local x = { key = executionKey, writes = {}, entries = {}, extra = {}, r = runId, n = 0, z = 0, w = '', wi = 0, wj = 0,
+  wa = 0, k = '', kt = 0, d = 0, ih = '', q = taskQueue, wt = 10000 }
+local writes = { 'r', runId, 's', RUNNING, 'ty', workflowType, 'q', taskQueue, 't0', nowMs }
+x.writes = writes
+if requestId ~= '' then put(x, 'rq', requestId) end
+if waiter ~= '' then put(x, 'ic', '1') end
+if taskTimeoutMs > 0 then put(x, 'wt', taskTimeoutMs) end
+local expiry = 0
+if runTimeoutMs > 0 then
+  expiry = nowMs + runTimeoutMs
+  put(x, 'xr', expiry)
+end
+if executionTimeoutMs > 0 then
+  local executionExpiry = nowMs + executionTimeoutMs
+  put(x, 'xe', executionExpiry)
+  if expiry == 0 or executionExpiry < expiry then expiry = executionExpiry end
+end
+append(x, plainEvent(1, nowMs, startedBody))
+if eagerStartedBody ~= '' then
+  put(x, 'wi', append(x, plainEvent(WT_SCHEDULED, nowMs, '')))
+  put(x, 'wa', 1)
+  put(x, 'ws', nowMs)
+  startWorkflowTask(x, nowMs, eagerStartedBody, timersKey, member)
+else
+  scheduleWorkflowTask(x, nowMs, { normalKey = streamKey }, timersKey, member)
+end
+if expiry > 0 then arm(x, timersKey, member, expiry) end
+redis.call('ZADD', runningKey, nowMs, runMember)
+saveExecution(x, historyKey, nil)
+return { 1, nowMs, eagerStartedBody ~= '' and x.entries or {} }

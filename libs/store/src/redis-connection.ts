@@ -1,0 +1,92 @@
+import { Redis } from 'ioredis';
+import type { RedisOptions } from 'ioredis';
+import type { Script, ScriptArgument, ScriptRunner } from './script.js';
+
+/** How to reach Redis. */
+export interface RedisConnectionOptions {
+  /** `redis://[[user]:password@]host:port[/db]`, `rediss://` for TLS, or `unix:///path`. */
+  readonly url: string;
+  /** Shown by Redis in CLIENT LIST. */
+  readonly name?: string;
+  /** Further options of ioredis, for example `tls`. */
+  readonly redisOptions?: Omit<RedisOptions, 'protocol' | 'replyMapping'>;
+}
+
+/** Longest wait between attempts to reconnect. */
+const MAX_RECONNECT_DELAY_MS = 2_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Replies after which the connection must be made anew: the server is not, or no longer, the one to talk to. */
+const RECONNECT_REPLIES = ['READONLY', 'LOADING', 'CLUSTERDOWN', 'MASTERDOWN'];
+
+/**
+ * Opens a connection that reconnects for ever with back-off. Commands given meanwhile wait; commands whose reply was
+ * lost are sent again, which every script of the engine tolerates.
+ */
+export function openRedis(options: RedisConnectionOptions): Redis {
+  const redis = new Redis(urlOf(options.url), {
+    protocol: 2,
+    connectionName: options.name ?? 'tidewheel',
+    disableClientInfo: true,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    keepAlive: 10_000,
+    maxRetriesPerRequest: null,
+    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_DELAY_MS),
+    reconnectOnError: (error) =>
+      RECONNECT_REPLIES.some((reply) => error.message.startsWith(reply)) ? 2 : false,
+    ...options.redisOptions,
+  });
+  return redis;
+}
+
+function urlOf(url: string): string {
+  return url.startsWith('unix://') ? url.slice('unix://'.length) : url;
+}
+
+/** A {@link ScriptRunner} over one connection: by digest, and with the text when the server does not know it yet. */
+export function scriptRunner(redis: Redis): ScriptRunner {
+  return (script, args) => {
+    corkForThisTick(redis);
+    return redis.callBuffer('EVALSHA', script.sha, ...args).catch((error: unknown) => {
+      if (!isNoScript(error)) throw describe(error, script);
+      return redis.callBuffer('EVAL', script.lua, ...args);
+    });
+  };
+}
+
+function isNoScript(error: unknown): boolean {
+  return error instanceof Error && error.message.startsWith('NOSCRIPT');
+}
+
+/** The failed script's name, but none of its arguments: they may hold payloads. */
+function describe(error: unknown, script: Script): Error {
+  const message = error instanceof Error ? error.message : String(error);
+  return new Error(`script ${script.name}: ${message}`, {
+    cause: error instanceof Error ? error.name : undefined,
+  });
+}
+
+interface Corkable {
+  cork(): void;
+  uncork(): void;
+}
+const corked = new WeakSet<Corkable>();
+
+/** Lets all commands of this tick leave in one write: a system call each would cost more than the commands. */
+export function corkForThisTick(redis: Redis): void {
+  const stream = (redis as unknown as { stream?: Corkable }).stream;
+  if (!stream || corked.has(stream)) return;
+  corked.add(stream);
+  stream.cork();
+  setImmediate(() => {
+    corked.delete(stream);
+    stream.uncork();
+  });
+}
+
+/** Loads the given scripts, so that none is sent in full on the first use. */
+export async function loadScripts(redis: Redis, scripts: readonly Script[]): Promise<void> {
+  await Promise.all(scripts.map((script) => redis.call('SCRIPT', 'LOAD', script.lua)));
+}
+
+export type { Redis, ScriptArgument };

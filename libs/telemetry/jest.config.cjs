@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/telemetry', preset: '../../jest.preset.cjs' };

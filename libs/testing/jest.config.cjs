@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/testing', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/worker', preset: '../../jest.preset.cjs' };

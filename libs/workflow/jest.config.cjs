@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/workflow', preset: '../../jest.preset.cjs' };
