@@ -95,7 +95,9 @@ function messageOf(error: unknown): string {
 }
 
 function stackTraceOf(error: unknown): string | undefined {
-  return isRecord(error) && typeof error['stack'] === 'string' && error['stack'] !== '' ? error['stack'] : undefined;
+  return isRecord(error) && typeof error['stack'] === 'string' && error['stack'] !== ''
+    ? error['stack']
+    : undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -66,7 +66,12 @@ export class ApplicationFailure extends TidewheelFailure {
     const message = overrides.message ?? (error instanceof Error ? error.message : String(error));
     const type = overrides.type ?? (error instanceof Error ? error.name : undefined);
     const cause = overrides.cause ?? (error instanceof Error ? error : undefined);
-    return this.create({ ...overrides, message, ...(type !== undefined && { type }), ...(cause && { cause }) });
+    return this.create({
+      ...overrides,
+      message,
+      ...(type !== undefined && { type }),
+      ...(cause && { cause }),
+    });
   }
 
   /** A failure that the retry policy decides on. */
@@ -160,7 +165,8 @@ export class ChildWorkflowFailure extends TidewheelFailure {
 export function isCancellation(error: unknown): boolean {
   return (
     error instanceof CancelledFailure ||
-    ((error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) && isCancellation(error.cause))
+    ((error instanceof ActivityFailure || error instanceof ChildWorkflowFailure) &&
+      isCancellation(error.cause))
   );
 }
 

@@ -79,7 +79,7 @@ export function fromPayloadMap(
 }
 
 function metadataOf(encoding: string): Payload['metadata'] {
-  return Object.freeze({ encoding: encodeUtf8(encoding) });
+  return Object.freeze({ encoding: Uint8Array.from(encoding, (character) => character.charCodeAt(0)) });
 }
 
 /** Encodings are short ASCII, and few: the bytes are compared by identity first, because readers share them. */

@@ -31,8 +31,10 @@ export function compileRetryPolicy(policy: RetryPolicy): PartialRetryPolicy {
       throw new ValueError('retry.maximumAttempts must be a positive integer or Infinity');
     }
   }
-  const initialIntervalMs = policy.initialInterval === undefined ? undefined : durationToMs(policy.initialInterval);
-  const maximumIntervalMs = policy.maximumInterval === undefined ? undefined : durationToMs(policy.maximumInterval);
+  const initialIntervalMs =
+    policy.initialInterval === undefined ? undefined : durationToMs(policy.initialInterval);
+  const maximumIntervalMs =
+    policy.maximumInterval === undefined ? undefined : durationToMs(policy.maximumInterval);
   if (initialIntervalMs === 0) throw new ValueError('retry.initialInterval must be more than 0');
   if (maximumIntervalMs === 0) throw new ValueError('retry.maximumInterval must be more than 0');
   if (maximumIntervalMs !== undefined && maximumIntervalMs < (initialIntervalMs ?? 1_000)) {

@@ -7,15 +7,18 @@ declare class TextDecoder {
   decode(bytes: Uint8Array): string;
 }
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// Made at first use: the sandbox evaluates this module before it has them.
+let encoder: TextEncoder | undefined;
+let decoder: TextDecoder | undefined;
 
 /** The UTF-8 bytes of a text. */
 export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
+  encoder ??= new TextEncoder();
   return encoder.encode(text);
 }
 
 /** The text of UTF-8 bytes; ill-formed sequences become U+FFFD. */
 export function decodeUtf8(bytes: Uint8Array): string {
+  decoder ??= new TextDecoder();
   return decoder.decode(bytes);
 }

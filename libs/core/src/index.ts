@@ -50,6 +50,10 @@ export type {
 } from './event.js';
 export { isCloseCommand } from './command.js';
 export type { Command, CommandAttributes, CommandOf, CommandType, QueryAnswer } from './command.js';
+export { completeActivityTimeouts } from './activity-timeouts.js';
+export type { ActivityTimeouts, CompleteActivityTimeouts } from './activity-timeouts.js';
+export { planCommands } from './command-plan.js';
+export type { CommandContext, CommandFault, CommandPlan, PlannedCommand } from './command-plan.js';
 export { identifierFault, namespaceFault, runIdFault } from './identifier.js';
 export {
   ActivityTaskNotFoundError,

@@ -1,1 +1,64 @@
-export {};
+/**
+ * The engine: everything that can be done to executions and tasks, and the background duties.
+ *
+ * @example
+ * ```ts
+ * import { Engine } from '@tidewheel/engine';
+ *
+ * const engine = await Engine.open({ connection: { url: 'redis://127.0.0.1:7379' } });
+ * await engine.startDuties();
+ * await engine.startWorkflow({ namespace: 'default', workflowId: 'hello-1', workflowType: 'hello', taskQueue: 'main' });
+ * ```
+ */
+export { Engine } from './engine.js';
+export type { EngineOptions } from './engine.js';
+export type { WorkflowService } from './engine-api.js';
+export type { EngineContext, EngineLogger, LogFields, RunAddress } from './engine-context.js';
+export { runAddress } from './engine-context.js';
+export type { EngineHealth, HealthCheck } from './health.js';
+export type {
+  CancelWorkflowRequest,
+  ExecutionAddress,
+  HistoryPage,
+  HistoryRequest,
+  ListWorkflowsPage,
+  ListWorkflowsRequest,
+  PendingActivityInfo,
+  PendingTimerInfo,
+  PendingWorkflowTaskInfo,
+  PollerInfo,
+  QueryRejectCondition,
+  QueryWorkflowRequest,
+  QueryWorkflowResponse,
+  ResultRequest,
+  SignalWorkflowRequest,
+  StartWorkflowRequest,
+  StartWorkflowResponse,
+  TaskQueueDescription,
+  TaskQueueStats,
+  TerminateWorkflowRequest,
+  WorkflowExecutionDescription,
+  WorkflowExecutionInfo,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+  WorkflowOutcome,
+} from './requests.js';
+export { answerQuery } from './query-workflow.js';
+export { startWorkflowTasks } from './workflow-task/start-workflow-tasks.js';
+export type { WorkflowTaskSource } from './workflow-task/start-workflow-tasks.js';
+export { completeWorkflowTask } from './workflow-task/complete-workflow-task.js';
+export type {
+  WorkflowTaskCompletion,
+  WorkflowTaskCompletionOutcome,
+} from './workflow-task/complete-workflow-task.js';
+export { failWorkflowTask, timeOutWorkflowTask } from './workflow-task/end-workflow-task.js';
+export type { WorkflowTaskFailure, WorkflowTaskStamp } from './workflow-task/end-workflow-task.js';
+export { takeQuery } from './workflow-task/take-query.js';
+export type { QueryTask } from './workflow-task/take-query.js';
+export type { TaskQuery, WorkflowTask } from './workflow-task/workflow-task.js';
+export { startActivityTasks } from './activity-task/start-activity-tasks.js';
+export type { ActivityTask } from './activity-task/activity-task.js';
+export { cancelActivity, completeActivity, failActivity } from './activity-task/resolve-activity.js';
+export type { ActivityReporter, ActivityReportOutcome } from './activity-task/resolve-activity.js';
+export { heartbeatActivity, returnActivity } from './activity-task/heartbeat.js';
+export type { HeartbeatResponse } from './activity-task/heartbeat.js';

@@ -64,6 +64,16 @@ export class Keyspace {
     return { meta: `${prefix}:{0}:meta`, namespaces: `${prefix}:{0}:namespaces` };
   }
 
+  /** Written to find out whether Redis takes writes. */
+  get probe(): string {
+    return `${this.head(0)}probe`;
+  }
+
+  /** Whether a task stream is that of one worker's sticky queue. */
+  isSticky(stream: string): boolean {
+    return stream.slice(stream.indexOf('}')).startsWith('}:k:');
+  }
+
   partition(partition: number): PartitionKeys {
     const keys = this.byPartition[partition];
     if (!keys) throw new RangeError(`there is no partition ${partition} of ${this.partitions}`);

@@ -1,1 +1,18 @@
-export {};
+/**
+ * Logs and metrics: the catalogue of everything emitted, over pino and the OpenTelemetry API. Where metrics go is
+ * decided by whoever registers a meter provider, for example `@tidewheel/telemetry-node`.
+ *
+ * @example
+ * ```ts
+ * import { createLogger } from '@tidewheel/telemetry';
+ *
+ * const logger = createLogger({ service: 'tidewheel-api', level: 'info' });
+ * logger.info({ port: 7243 }, 'ready');
+ * ```
+ */
+export { httpMetrics } from './http-metrics.js';
+export type { HttpAnswer, HttpMetrics } from './http-metrics.js';
+export { createLogger, hidePassword, LOG_LEVELS } from './logger.js';
+export type { Logger, LoggerOptions, LogThreshold } from './logger.js';
+export { METER_NAME, METRICS } from './metric-catalog.js';
+export { observeProcess } from './process-metrics.js';

@@ -13,7 +13,7 @@ export interface FlowRules {
   readonly spend: (direction: FlowDirection, byteCount: number) => number;
 }
 
-export interface ByteFlowOptions {
+interface ByteFlowOptions {
   readonly source: Socket;
   readonly destination: Socket;
   readonly direction: FlowDirection;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { ByteFlow, type FlowDirection, type FlowRules } from './byte-flow.js';
 
-export interface ProxiedConnectionOptions {
+interface ProxiedConnectionOptions {
   readonly client: Socket;
   /** The socket to the target, possibly still connecting. Without one the connection is silent from the start. */
   readonly target: Socket | undefined;

@@ -36,7 +36,7 @@
 -- @arg startNew      '1' when the caller does the next workflow task at once, should there be one
 -- @arg forceNew      '1' when there has to be one
 -- @args ops
--- @returns [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number]
+-- @returns [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number] | [code: 5]
 -- @include workflow-task.lua
 -- @include activity.lua
 -- @include close.lua
@@ -57,6 +57,8 @@ end
 local x = loadExecution(executionKey, names)
 if not x or x.r ~= runId or x.s ~= RUNNING or x.w ~= 'r' or x.wi ~= scheduledId or x.wj ~= startedId
     or x.wa ~= attempt then
+  -- The reply to this very completion may have been lost, and the caller asks again.
+  if x and x.r == runId and x.wp == startedId and startedId > 0 then return { 5 } end
   return { 0 }
 end
 if x.q ~= taskQueue then return { -1, x.q, x.k } end
@@ -102,6 +104,7 @@ for i = 1, #ops do
 end
 
 local nowMs = clockMs()
+x.bell, x.now = notifyKey, nowMs
 if attempt > 1 then
   local scheduled, started = virtualEvents(x, startedBody)
   append(x, scheduled)
@@ -172,6 +175,7 @@ for i = 1, #ops do
   elseif kind == 'O' then
     local id = append(x, plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]))
     redis.call('XADD', outboxKey, '*', 'f', member, 'r', runId, 'i', id, 'm', ARGV[first + 2])
+    redis.call('XADD', notifyKey, 'MAXLEN', '~', 5000, '*', 'o', id)
   end
 end
 

@@ -3,6 +3,7 @@
 -- @key execution
 -- @key timers
 -- @key details
+-- @key notify
 -- @arg member
 -- @arg runId
 -- @arg activityId
@@ -25,6 +26,7 @@ elseif a.deadline == 0 or a.deadline > nowMs then
   return { 0 }
 end
 if a.cancelId > 0 then return { 2 } end
+x.bell, x.now = notifyKey, nowMs
 a.state = BACKING_OFF
 a.attempt = a.attempt + 1
 a.deadline = nowMs + delayMs

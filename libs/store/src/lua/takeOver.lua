@@ -1,13 +1,14 @@
 -- Puts task entries that a poller read but did not start for some time back at the end of their stream, with their
--- deliveries counted, and forgets pollers that have been away for long.
+-- deliveries counted, and forgets pollers that have been away for long. Replies
+-- how many entries were put back, and how long ago the last poller asked (-1: there is none).
 -- @keys streams
 -- @arg group
 -- @arg consumer     name under which abandoned entries are taken
 -- @int idleMs       since when an entry counts as abandoned
 -- @int forgetMs     since when a poller without pending entries is forgotten
 -- @int most         entries per stream
--- @returns number[]
-local taken = {}
+-- @returns ReadonlyArray<[taken: number, quietestMs: number]>
+local replies = {}
 for i = firstStream, #KEYS do
   local key, count = KEYS[i], 0
   local pending = redis.pcall('XPENDING', key, group)
@@ -30,12 +31,14 @@ for i = firstStream, #KEYS do
       end
     end
   end
+  local quietest = -1
   if not pending.err then
     for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', key, group)) do
       -- name, pending, idle, in this order on every version
       if info[4] == 0 and info[6] > forgetMs then redis.call('XGROUP', 'DELCONSUMER', key, group, info[2]) end
+      if info[2] ~= consumer and (quietest < 0 or info[6] < quietest) then quietest = info[6] end
     end
   end
-  taken[#taken + 1] = count
+  replies[#replies + 1] = { count, quietest }
 end
-return taken
+return replies

@@ -59,4 +59,3 @@ export interface PendingOperation {
   /** Learns the id of the event that its command became; completions refer to it. */
   recorded(eventId: number): void;
 }
-

@@ -33,7 +33,9 @@ export function currentExecution(api: string): Execution {
 export function mutableExecution(api: string): Execution {
   const execution = currentExecution(api);
   if (execution.isAnsweringQuery) {
-    throw new IllegalStateError(`${api} cannot be used in a query handler: queries must not change the workflow`);
+    throw new IllegalStateError(
+      `${api} cannot be used in a query handler: queries must not change the workflow`,
+    );
   }
   return execution;
 }

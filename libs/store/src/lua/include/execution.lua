@@ -53,10 +53,16 @@ end
 
 -- Makes sure that the timer pump looks at the run at `deadlineMs` or before. The entry is a lower bound of all the
 -- run's deadlines: it is never moved back when one of them goes away.
+--
+-- Pumps look about once a second by themselves; a deadline sooner than that, if it is now the partition's first, is told
+-- to them through the notices (x.bell is their stream, x.now the time).
+local PUMP_PERIOD_MS = 1000
 local function arm(x, timersKey, member, deadlineMs)
-  if x.d == 0 or deadlineMs < x.d then
-    put(x, 'd', deadlineMs)
-    redis.call('ZADD', timersKey, deadlineMs, member)
+  if x.d > 0 and deadlineMs >= x.d then return end
+  put(x, 'd', deadlineMs)
+  redis.call('ZADD', timersKey, deadlineMs, member)
+  if x.bell and deadlineMs - x.now < PUMP_PERIOD_MS and redis.call('ZRANGE', timersKey, 0, 0)[1] == member then
+    redis.call('XADD', x.bell, 'MAXLEN', '~', 5000, '*', 't', deadlineMs)
   end
 end
 

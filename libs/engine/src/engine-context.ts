@@ -1,0 +1,75 @@
+import type { ExecutionKeys, Keyspace, Redis, RunKeys, ScriptRunner } from '@tidewheel/store';
+import type { NamespaceRegistry } from './namespace-registry.js';
+import type { Notices } from './notices.js';
+
+/** What a log line may carry beside its text. Payloads and secrets never do. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+/** Where the engine says what it does; pino fits. */
+export interface EngineLogger {
+  debug(fields: LogFields, message: string): void;
+  info(fields: LogFields, message: string): void;
+  warn(fields: LogFields, message: string): void;
+  error(fields: LogFields, message: string): void;
+}
+
+/** What every use-case of the engine works with. */
+export interface EngineContext {
+  readonly redis: Redis;
+  readonly run: ScriptRunner;
+  readonly keys: Keyspace;
+  readonly namespaces: NamespaceRegistry;
+  readonly notices: Notices;
+  /** Written into events as who did it, when a request does not say. */
+  readonly identity: string;
+  readonly logger: EngineLogger;
+}
+
+/** Keys of one run of an execution. */
+export interface RunAddress extends ExecutionKeys, RunKeys {
+  readonly runId: string;
+}
+
+/** All keys of a run. */
+export function runAddress(context: EngineContext, execution: ExecutionKeys, runId: string): RunAddress {
+  return { ...execution, ...context.keys.run(execution.partition, execution.workflowId, runId), runId };
+}
+
+/** What is known of a run before a script is called: where its workflow tasks go. */
+export interface Route {
+  readonly runId: string;
+  readonly status: string;
+  readonly taskQueue: string;
+  readonly sticky: string;
+}
+
+/** Reads the route of a workflow id's current run; undefined when there was never one. */
+export async function readRoute(
+  context: EngineContext,
+  execution: ExecutionKeys,
+): Promise<Route | undefined> {
+  const [runId, status, taskQueue, sticky] = await context.redis.hmget(
+    execution.execution,
+    'r',
+    's',
+    'q',
+    'k',
+  );
+  if (!runId) return undefined;
+  return { runId, status: status ?? '', taskQueue: taskQueue ?? '', sticky: sticky ?? '' };
+}
+
+/** The streams of a route's workflow tasks. */
+export function routeStreams(
+  context: EngineContext,
+  { partition, namespace }: Pick<ExecutionKeys, 'partition' | 'namespace'>,
+  route: Pick<Route, 'taskQueue' | 'sticky'>,
+): { readonly normalStreamKey: string; readonly stickyStreamKey: string } {
+  const normalStreamKey = context.keys.taskStream(partition, 'workflow', namespace, route.taskQueue);
+  return {
+    normalStreamKey,
+    stickyStreamKey: route.sticky
+      ? context.keys.stickyStream(partition, namespace, route.sticky)
+      : normalStreamKey,
+  };
+}

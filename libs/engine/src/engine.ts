@@ -1,0 +1,190 @@
+import type { Namespace, NamespaceSpec, Redis, RedisConnectionOptions } from '@tidewheel/store';
+import {
+  loadScripts,
+  NamespaceStore,
+  openDeployment,
+  openRedis,
+  SCRIPTS,
+  scriptRunner,
+} from '@tidewheel/store';
+import { hostname } from 'node:os';
+import { BackgroundDuties } from './background-duties.js';
+import { describeTaskQueue } from './describe-task-queue.js';
+import { describeWorkflow } from './describe-workflow.js';
+import { deleteExpiredExecutions } from './duties/retention.js';
+import type { EngineContext, EngineLogger } from './engine-context.js';
+import { HealthProbe } from './health.js';
+import type { EngineHealth } from './health.js';
+import type { WorkflowService } from './engine-api.js';
+import { listWorkflows } from './list-workflows.js';
+import { NamespaceRegistry } from './namespace-registry.js';
+import { Notices } from './notices.js';
+import { queryWorkflow } from './query-workflow.js';
+import { getHistory, getResult } from './read-history.js';
+import { requestCancelWorkflow, signalWorkflow } from './record-event.js';
+import type {
+  CancelWorkflowRequest,
+  ExecutionAddress,
+  HistoryRequest,
+  ListWorkflowsRequest,
+  QueryWorkflowRequest,
+  ResultRequest,
+  SignalWorkflowRequest,
+  StartWorkflowRequest,
+  TerminateWorkflowRequest,
+} from './requests.js';
+import { startWorkflow } from './start-workflow.js';
+import { terminateWorkflow } from './terminate-workflow.js';
+
+/** How to open an {@link Engine}. */
+export interface EngineOptions {
+  readonly connection: RedisConnectionOptions;
+  /** Partitions to create a new deployment with; an existing one must have as many. Default: 1, or what is there. */
+  readonly partitions?: number | undefined;
+  /** First part of every key; default `tw`. */
+  readonly prefix?: string | undefined;
+  /** Default `pid@hostname`. */
+  readonly identity?: string | undefined;
+  readonly logger?: EngineLogger | undefined;
+}
+
+const SILENT: EngineLogger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
+/** The engine over one Redis. It keeps no state of its own: any number may run on the same deployment. */
+export class Engine implements WorkflowService {
+  private duties: Promise<BackgroundDuties> | undefined;
+
+  private constructor(
+    /** What the use-cases work with; for workers and gateways that are built on the engine. */
+    readonly context: EngineContext,
+    /** Opens a further connection, for blocking reads. */
+    readonly connect: (name: string) => Redis,
+    private readonly probe: HealthProbe,
+  ) {}
+
+  /**
+   * Connects and opens the deployment, creating it when there is none. Waits for Redis as long as it takes.
+   *
+   * @throws PartitionCountMismatchError
+   */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const identity = options.identity ?? `${process.pid}@${hostname()}`;
+    const logger = options.logger ?? SILENT;
+    const connect = (name: string): Redis => {
+      const redis = openRedis({ ...options.connection, name: `tidewheel:${name}:${identity}` });
+      redis.on('error', (error: Error) =>
+        logger.debug({ error, connection: name }, 'Redis connection failed; retrying'),
+      );
+      return redis;
+    };
+    const redis = connect('commands');
+    try {
+      const keys = await openDeployment(redis, {
+        ...(options.partitions !== undefined && { partitions: options.partitions }),
+        ...(options.prefix !== undefined && { prefix: options.prefix }),
+      });
+      await loadScripts(redis, SCRIPTS);
+      const notices = new Notices(redis, () => connect('notices'), keys, logger);
+      const namespaces = new NamespaceRegistry(new NamespaceStore(redis, options.prefix));
+      const context: EngineContext = {
+        redis,
+        run: scriptRunner(redis),
+        keys,
+        namespaces,
+        notices,
+        identity,
+        logger,
+      };
+      return new Engine(context, connect, new HealthProbe(context));
+    } catch (error) {
+      redis.disconnect();
+      throw error;
+    }
+  }
+
+  startWorkflow(request: StartWorkflowRequest) {
+    return startWorkflow(this.context, request);
+  }
+
+  signalWorkflow(request: SignalWorkflowRequest) {
+    return signalWorkflow(this.context, request);
+  }
+
+  requestCancelWorkflow(request: CancelWorkflowRequest) {
+    return requestCancelWorkflow(this.context, request);
+  }
+
+  terminateWorkflow(request: TerminateWorkflowRequest) {
+    return terminateWorkflow(this.context, request);
+  }
+
+  queryWorkflow(request: QueryWorkflowRequest) {
+    return queryWorkflow(this.context, request);
+  }
+
+  describeWorkflow(address: ExecutionAddress) {
+    return describeWorkflow(this.context, address);
+  }
+
+  getHistory(request: HistoryRequest) {
+    return getHistory(this.context, request);
+  }
+
+  getResult(request: ResultRequest) {
+    return getResult(this.context, request);
+  }
+
+  listWorkflows(request: ListWorkflowsRequest) {
+    return listWorkflows(this.context, request);
+  }
+
+  describeTaskQueue(namespace: string, taskQueue: string) {
+    return describeTaskQueue(this.context, namespace, taskQueue);
+  }
+
+  async createNamespace(spec: NamespaceSpec): Promise<Namespace> {
+    return this.context.namespaces.create(spec);
+  }
+
+  describeNamespace(name: string): Promise<Namespace> {
+    return this.context.namespaces.require(name);
+  }
+
+  listNamespaces(): Promise<Namespace[]> {
+    return this.context.namespaces.list();
+  }
+
+  /** Deletes at most `most` closed executions whose retention has passed; returns how many. */
+  deleteExpiredExecutions(most: number): Promise<number> {
+    return deleteExpiredExecutions(this.context, most);
+  }
+
+  /** Starts the background duties of this process; once is enough. */
+  async startDuties(): Promise<void> {
+    this.duties ??= BackgroundDuties.start(this.context);
+    await this.duties;
+  }
+
+  async stopDuties(): Promise<void> {
+    const duties = await this.duties;
+    this.duties = undefined;
+    await duties?.stop();
+  }
+
+  /** What works and what does not, and since when. */
+  health(): Promise<EngineHealth> {
+    return this.probe.check();
+  }
+
+  async close(): Promise<void> {
+    await this.stopDuties();
+    this.probe.stop();
+    await this.context.notices.close();
+    this.context.redis.disconnect();
+  }
+}

@@ -1,0 +1,44 @@
+import { InvalidArgumentError, NamespaceNotFoundError, namespaceFault } from '@tidewheel/core';
+import type { Namespace, NamespaceSpec, NamespaceStore } from '@tidewheel/store';
+
+/** How long a namespace that was found is believed to be unchanged. */
+const FRESH_MS = 10_000;
+
+/** The namespaces of the deployment, remembered for a short time so that no request pays for looking them up. */
+export class NamespaceRegistry {
+  private readonly known = new Map<string, { readonly namespace: Namespace; readonly readMs: number }>();
+
+  constructor(private readonly store: NamespaceStore) {}
+
+  /**
+   * @throws InvalidArgumentError when the name is none
+   * @throws NamespaceNotFoundError
+   */
+  async require(name: string): Promise<Namespace> {
+    const known = this.known.get(name);
+    if (known && Date.now() - known.readMs < FRESH_MS) return known.namespace;
+    const fault = namespaceFault(name);
+    if (fault) throw new InvalidArgumentError('namespace', fault);
+    const namespace = await this.store.find(name);
+    if (!namespace) {
+      this.known.delete(name);
+      throw new NamespaceNotFoundError(name);
+    }
+    this.known.set(name, { namespace, readMs: Date.now() });
+    return namespace;
+  }
+
+  list(): Promise<Namespace[]> {
+    return this.store.list();
+  }
+
+  /** @throws NamespaceAlreadyExistsError, InvalidArgumentError */
+  create(spec: NamespaceSpec): Promise<Namespace> {
+    const fault = namespaceFault(spec.name);
+    if (fault) throw new InvalidArgumentError('name', fault);
+    if (spec.retentionMs !== undefined && !(spec.retentionMs >= 1_000)) {
+      throw new InvalidArgumentError('retention', 'must be at least 1 s');
+    }
+    return this.store.create(spec);
+  }
+}

@@ -1,0 +1,160 @@
+import { encodeEventBody } from '@tidewheel/codec';
+import {
+  DEFAULTS,
+  executionStatusFromCode,
+  InvalidArgumentError,
+  isClosedStatus,
+  WorkflowExecutionAlreadyStartedError,
+} from '@tidewheel/core';
+import type { ExecutionStatus } from '@tidewheel/core';
+import { startExecution } from '@tidewheel/store';
+import { randomUUID } from 'node:crypto';
+import type { EngineContext } from './engine-context.js';
+import { runAddress } from './engine-context.js';
+import { checkDuration, checkPayloadMap, checkPayloads, requireIdentifier } from './request-checks.js';
+import type { StartWorkflowRequest, StartWorkflowResponse, WorkflowIdReusePolicy } from './requests.js';
+import { terminateRun } from './terminate-workflow.js';
+
+/** Turns over a closed or running predecessor at most this often before giving up on an id that many fight for. */
+const MAX_ROUNDS = 20;
+
+/**
+ * Starts an execution, by the workflow id's policies.
+ *
+ * @throws WorkflowExecutionAlreadyStartedError, NamespaceNotFoundError, InvalidArgumentError
+ */
+export async function startWorkflow(
+  context: EngineContext,
+  request: StartWorkflowRequest,
+): Promise<StartWorkflowResponse> {
+  checkStart(request);
+  await context.namespaces.require(request.namespace);
+  const execution = context.keys.execution(request.namespace, request.workflowId);
+  const partition = context.keys.partition(execution.partition);
+  const runId = randomUUID();
+  const address = runAddress(context, execution, runId);
+  const startedBody = startedEventBody(context, request);
+  const requestId = request.requestId ?? runId;
+
+  let replacesRunId = '';
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const reply = await startExecution(context.run, {
+      executionKey: execution.execution,
+      replacedKey: replacesRunId
+        ? context.keys.run(execution.partition, request.workflowId, replacesRunId).replaced
+        : execution.execution,
+      historyKey: address.history,
+      timersKey: partition.timers,
+      runningKey: context.keys.running(execution.partition, request.namespace),
+      streamKey: context.keys.taskStream(
+        execution.partition,
+        'workflow',
+        request.namespace,
+        request.taskQueue,
+      ),
+      member: execution.member,
+      runMember: address.runMember,
+      runId,
+      requestId: request.requestId ?? '',
+      workflowType: request.workflowType,
+      taskQueue: request.taskQueue,
+      startedBody,
+      taskTimeoutMs: request.workflowTaskTimeoutMs ?? 0,
+      runTimeoutMs: request.workflowRunTimeoutMs ?? 0,
+      executionTimeoutMs: request.workflowExecutionTimeoutMs ?? 0,
+      replacesRunId,
+      waiter: request.waitForResult ? '1' : '',
+      eagerStartedBody: '',
+    });
+    if (reply[0] === 1) return { runId, started: true };
+
+    const existing = {
+      runId: reply[1].toString(),
+      status: executionStatusFromCode(Number(reply[2])) ?? 'RUNNING',
+      requestId: reply[3].toString(),
+    };
+    if (existing.requestId === requestId) return { runId: existing.runId, started: true };
+    if (!isClosedStatus(existing.status)) {
+      switch (request.workflowIdConflictPolicy ?? 'FAIL') {
+        case 'USE_EXISTING':
+          return { runId: existing.runId, started: false };
+        case 'TERMINATE_EXISTING':
+          await terminateRun(context, runAddress(context, execution, existing.runId), {
+            reason: 'terminated by the start of another run with TERMINATE_EXISTING',
+            identity: request.identity,
+          });
+          continue;
+        case 'FAIL':
+          throw new WorkflowExecutionAlreadyStartedError(
+            request.workflowId,
+            existing.runId,
+            existing.requestId,
+          );
+      }
+    }
+    if (!mayReuse(request.workflowIdReusePolicy ?? 'ALLOW_DUPLICATE', existing.status)) {
+      throw new WorkflowExecutionAlreadyStartedError(
+        request.workflowId,
+        existing.runId,
+        existing.requestId,
+        `workflow execution "${request.workflowId}" ended as ${existing.status} in run ${existing.runId}, and its id may not be used again`,
+      );
+    }
+    replacesRunId = existing.runId;
+  }
+  throw new WorkflowExecutionAlreadyStartedError(request.workflowId, replacesRunId, '');
+}
+
+function mayReuse(policy: WorkflowIdReusePolicy, status: ExecutionStatus): boolean {
+  switch (policy) {
+    case 'ALLOW_DUPLICATE':
+      return true;
+    case 'ALLOW_DUPLICATE_FAILED_ONLY':
+      return status !== 'COMPLETED';
+    case 'REJECT_DUPLICATE':
+      return false;
+  }
+}
+
+function checkStart(request: StartWorkflowRequest): void {
+  requireIdentifier('workflowId', request.workflowId);
+  requireIdentifier('workflowType', request.workflowType);
+  requireIdentifier('taskQueue', request.taskQueue);
+  if (request.requestId !== undefined) requireIdentifier('requestId', request.requestId);
+  if (request.identity !== undefined) requireIdentifier('identity', request.identity);
+  checkPayloads('input', request.input);
+  checkPayloadMap('memo', request.memo);
+  checkPayloadMap('searchAttributes', request.searchAttributes);
+  checkPayloadMap('header', request.header);
+  checkDuration('workflowExecutionTimeout', request.workflowExecutionTimeoutMs);
+  checkDuration('workflowRunTimeout', request.workflowRunTimeoutMs);
+  checkDuration('workflowTaskTimeout', request.workflowTaskTimeoutMs, DEFAULTS.workflowTaskTimeoutMaxMs);
+  if (
+    request.workflowIdReusePolicy === 'REJECT_DUPLICATE' &&
+    request.workflowIdConflictPolicy === 'TERMINATE_EXISTING'
+  ) {
+    throw new InvalidArgumentError(
+      'workflowIdConflictPolicy',
+      'TERMINATE_EXISTING cannot go with the reuse policy REJECT_DUPLICATE: the terminated run would stand in the way',
+    );
+  }
+}
+
+function startedEventBody(context: EngineContext, request: StartWorkflowRequest): Buffer {
+  const taskTimeoutMs = request.workflowTaskTimeoutMs;
+  return encodeEventBody('WorkflowExecutionStarted', {
+    workflowType: request.workflowType,
+    taskQueue: request.taskQueue,
+    identity: request.identity ?? context.identity,
+    ...(request.input && request.input.length > 0 && { input: request.input }),
+    ...(request.workflowExecutionTimeoutMs && {
+      workflowExecutionTimeoutMs: request.workflowExecutionTimeoutMs,
+    }),
+    ...(request.workflowRunTimeoutMs && { workflowRunTimeoutMs: request.workflowRunTimeoutMs }),
+    ...(taskTimeoutMs &&
+      taskTimeoutMs !== DEFAULTS.workflowTaskTimeoutMs && { workflowTaskTimeoutMs: taskTimeoutMs }),
+    ...(request.memo && { memo: request.memo }),
+    ...(request.searchAttributes && { searchAttributes: request.searchAttributes }),
+    ...(request.header && { header: request.header }),
+  });
+}

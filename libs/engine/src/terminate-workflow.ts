@@ -1,0 +1,103 @@
+import { encodeEventBody } from '@tidewheel/codec';
+import { EVENT_TYPE_CODES, EXECUTION_STATUS_CODES, WorkflowNotFoundError } from '@tidewheel/core';
+import type { EventAttributes, Payloads } from '@tidewheel/core';
+import { closeExecution } from '@tidewheel/store';
+import type { EngineContext, RunAddress } from './engine-context.js';
+import { readRoute, runAddress } from './engine-context.js';
+import { checkPayloads, checkRunId, requireIdentifier } from './request-checks.js';
+import type { TerminateWorkflowRequest } from './requests.js';
+
+/** Body of WorkflowTaskFailed for a task that was under way when its run was closed from outside, without its ids. */
+const TASK_FAILED_BODY = encodeEventBody('WorkflowTaskFailed', {
+  cause: 'FORCE_CLOSE_COMMAND',
+} as EventAttributes['WorkflowTaskFailed']);
+
+/** @throws WorkflowNotFoundError when no such run is running */
+export async function terminateWorkflow(
+  context: EngineContext,
+  request: TerminateWorkflowRequest,
+): Promise<void> {
+  requireIdentifier('workflowId', request.workflowId);
+  checkRunId(request.runId);
+  checkPayloads('details', request.details);
+  await context.namespaces.require(request.namespace);
+  const execution = context.keys.execution(request.namespace, request.workflowId);
+  const runId = request.runId ?? (await readRoute(context, execution))?.runId;
+  if (runId === undefined || !(await terminateRun(context, runAddress(context, execution, runId), request))) {
+    throw new WorkflowNotFoundError(
+      request.workflowId,
+      request.runId,
+      `workflow execution "${request.workflowId}" is not running`,
+    );
+  }
+}
+
+/** Ends a run with a WorkflowExecutionTerminated event. False when it was not running. */
+export async function terminateRun(
+  context: EngineContext,
+  address: RunAddress,
+  cause: {
+    readonly reason?: string | undefined;
+    readonly details?: Payloads | undefined;
+    readonly identity?: string | undefined;
+  },
+): Promise<boolean> {
+  const body = encodeEventBody('WorkflowExecutionTerminated', {
+    identity: cause.identity ?? context.identity,
+    ...(cause.reason !== undefined && { reason: cause.reason }),
+    ...(cause.details && { details: cause.details }),
+  });
+  return closeRun(context, address, 'WorkflowExecutionTerminated', body, 'TERMINATED', false);
+}
+
+/** Ends a run whose run or execution timeout has passed. False when it has not, or the run is closed. */
+export async function timeOutRun(context: EngineContext, address: RunAddress): Promise<boolean> {
+  const body = encodeEventBody('WorkflowExecutionTimedOut', { retryState: 'RETRY_POLICY_NOT_SET' });
+  return closeRun(context, address, 'WorkflowExecutionTimedOut', body, 'TIMED_OUT', true);
+}
+
+/** Fails a run from outside the workflow, for a limit that it broke. False when it was not running. */
+export async function failRun(
+  context: EngineContext,
+  address: RunAddress,
+  message: string,
+  type: string,
+): Promise<boolean> {
+  const body = encodeEventBody('WorkflowExecutionFailed', {
+    failure: { message, source: 'Server', info: { kind: 'application', type, nonRetryable: true } },
+    retryState: 'NON_RETRYABLE_FAILURE',
+    workflowTaskCompletedEventId: 0,
+  });
+  return closeRun(context, address, 'WorkflowExecutionFailed', body, 'FAILED', false);
+}
+
+async function closeRun(
+  context: EngineContext,
+  address: RunAddress,
+  eventType: 'WorkflowExecutionTerminated' | 'WorkflowExecutionTimedOut' | 'WorkflowExecutionFailed',
+  body: Buffer,
+  status: keyof typeof EXECUTION_STATUS_CODES,
+  dueOnly: boolean,
+): Promise<boolean> {
+  const partition = context.keys.partition(address.partition);
+  const [closed] = await closeExecution(context.run, {
+    executionKey: address.execution,
+    historyKey: address.history,
+    bufferKey: address.buffer,
+    timersKey: partition.timers,
+    runningKey: context.keys.running(address.partition, address.namespace),
+    closedKey: context.keys.closed(address.partition, address.namespace),
+    notifyKey: partition.notify,
+    requestsKey: address.requests,
+    detailsKey: address.details,
+    member: address.member,
+    runMember: address.runMember,
+    runId: address.runId,
+    taskFailedBody: TASK_FAILED_BODY,
+    eventType: EVENT_TYPE_CODES[eventType],
+    body,
+    status: String(EXECUTION_STATUS_CODES[status]),
+    dueOnly: dueOnly ? '1' : '',
+  });
+  return closed === 1;
+}

@@ -1,0 +1,292 @@
+import { encodeEventBody } from '@tidewheel/codec';
+import { EVENT_TYPE_CODES, EXECUTION_STATUS_CODES, planCommands } from '@tidewheel/core';
+import type { BodyAttributes } from '@tidewheel/codec';
+import type {
+  Command,
+  CommandOf,
+  EventType,
+  ExecutionStatus,
+  PlannedCommand,
+  SdkMetadata,
+} from '@tidewheel/core';
+import { completeWorkflowTask as completeScript } from '@tidewheel/store';
+import type { ScriptArgument } from '@tidewheel/store';
+import { activityTaskOfCommand } from '../activity-task/activity-task.js';
+import type { ActivityTask } from '../activity-task/activity-task.js';
+import { LIMITS } from '@tidewheel/core';
+import type { EngineContext } from '../engine-context.js';
+import { routeStreams } from '../engine-context.js';
+import { encodeOutboxMessage } from '../outbox-message.js';
+import { failRun, terminateRun } from '../terminate-workflow.js';
+import { activityIdOf } from './activity-id.js';
+import { failWorkflowTask } from './end-workflow-task.js';
+import { startedBody } from './start-workflow-tasks.js';
+import type { WorkflowTask } from './workflow-task.js';
+
+/** What a worker made of a workflow task. */
+export interface WorkflowTaskCompletion {
+  readonly commands: readonly Command[];
+  readonly identity: string;
+  /** The queue on which the worker that caches the execution wants its next tasks. */
+  readonly sticky?: { readonly queue: string; readonly timeoutMs: number } | undefined;
+  /** Whether the worker does the next workflow task at once, should there be one. */
+  readonly startNext?: boolean;
+  /** Whether there has to be a next workflow task: the workflow has more to do than fits into one. */
+  readonly forceNext?: boolean;
+  readonly sdkMetadata?: SdkMetadata | undefined;
+  /** Decides, command by command, which activities the worker starts at once. */
+  readonly startsEagerly?: (command: CommandOf<'ScheduleActivityTask'>) => boolean;
+}
+
+/** What became of a completion. */
+export type WorkflowTaskCompletionOutcome =
+  | {
+      readonly kind: 'completed';
+      /** Activities that the worker has started by this. */
+      readonly activities: readonly ActivityTask[];
+      /** The next workflow task, started. */
+      readonly next?: WorkflowTask;
+    }
+  /** The task timed out, was reported before, or the run is closed: the worker forgets the execution. */
+  | { readonly kind: 'notFound' }
+  /** The workflow wanted to close without having seen all events; the task failed and comes again. */
+  | { readonly kind: 'unhandledCommand' }
+  /** A command was not sound; the task failed, or the run was ended when it could never succeed. */
+  | { readonly kind: 'rejected'; readonly message: string };
+
+/** Ends a workflow task with the workflow's commands. */
+export async function completeWorkflowTask(
+  context: EngineContext,
+  task: WorkflowTask,
+  completion: WorkflowTaskCompletion,
+): Promise<WorkflowTaskCompletionOutcome> {
+  const { run, stamp, taskQueue } = task;
+  const limit = brokenHistoryLimit(task);
+  if (limit) {
+    await failRun(context, run, limit, 'HistoryLimitExceeded');
+    return { kind: 'rejected', message: limit };
+  }
+  const plan = planCommands(completion.commands, {
+    namespace: run.namespace,
+    workflowId: run.workflowId,
+    runId: run.runId,
+    taskQueue,
+    runTimeoutMs: remainingRunMs(task),
+    workflowTaskCompletedEventId: stamp.startedEventId + 1,
+  });
+  if (!plan.sound) {
+    const { fault } = plan;
+    const message = `command ${fault.index + 1} (${completion.commands[fault.index]?.commandType}): ${fault.message}`;
+    if (fault.terminates)
+      await terminateRun(context, run, { reason: message, identity: completion.identity });
+    else {
+      await failWorkflowTask(context, run, taskQueue, stamp, {
+        cause: fault.cause,
+        failure: { message, source: 'Server' },
+        identity: completion.identity,
+      });
+    }
+    return { kind: 'rejected', message };
+  }
+
+  const operations = await encodeOperations(context, task, completion, plan.commands);
+  const partition = context.keys.partition(run.partition);
+  const sticky = completion.sticky?.queue ?? '';
+  const reply = await completeScript(context.run, {
+    executionKey: run.execution,
+    historyKey: run.history,
+    bufferKey: run.buffer,
+    timersKey: partition.timers,
+    runningKey: context.keys.running(run.partition, run.namespace),
+    closedKey: context.keys.closed(run.partition, run.namespace),
+    notifyKey: partition.notify,
+    requestsKey: run.requests,
+    detailsKey: run.details,
+    outboxKey: partition.outbox,
+    ...routeStreams(context, run, { taskQueue, sticky }),
+    activityStreamKeys: operations.streams,
+    member: run.member,
+    runMember: run.runMember,
+    runId: run.runId,
+    scheduledId: stamp.scheduledEventId,
+    startedId: stamp.startedEventId,
+    attempt: stamp.attempt,
+    taskQueue,
+    startedBody: startedBody(completion.identity),
+    completedBody: encodeEventBody('WorkflowTaskCompleted', {
+      scheduledEventId: stamp.scheduledEventId,
+      startedEventId: stamp.startedEventId,
+      ...(completion.sdkMetadata && { sdkMetadata: completion.sdkMetadata }),
+    }),
+    sticky,
+    stickyTimeoutMs: completion.sticky?.timeoutMs ?? 0,
+    startNew: completion.startNext ? '1' : '',
+    forceNew: completion.forceNext ? '1' : '',
+    ops: operations.arguments,
+  });
+  switch (reply[0]) {
+    case 0:
+      return { kind: 'notFound' };
+    case -1:
+      return completeWorkflowTask(context, { ...task, taskQueue: reply[1].toString() }, completion);
+    case 2:
+      await failWorkflowTask(context, run, taskQueue, stamp, {
+        cause: 'UNHANDLED_COMMAND',
+        identity: completion.identity,
+      });
+      return { kind: 'unhandledCommand' };
+    case 3:
+    case 4:
+      return refuse(context, task, completion, plan.commands[reply[1]]?.command, reply[0] === 4);
+    case 5:
+      // The completion was applied before, and its reply lost: what it started is started.
+      return { kind: 'completed', activities: operations.eager };
+    case 1: {
+      const [
+        ,
+        nowMs,
+        startedEventId,
+        scheduledMs,
+        firstEventId,
+        events,
+        historyLength,
+        previousStartedEventId,
+      ] = reply;
+      const activities = operations.eager.map((activity) => ({
+        ...activity,
+        scheduledMs: nowMs,
+        attemptScheduledMs: nowMs,
+        startedMs: nowMs,
+        closeByMs: activity.scheduleToCloseTimeoutMs > 0 ? nowMs + activity.scheduleToCloseTimeoutMs : 0,
+      }));
+      if (startedEventId === 0) return { kind: 'completed', activities };
+      const next: WorkflowTask = {
+        ...task,
+        stamp: { scheduledEventId: startedEventId - 1, startedEventId, attempt: 1 },
+        previousStartedEventId,
+        scheduledMs,
+        startedMs: nowMs,
+        firstEventId,
+        events,
+        historyLength,
+        queries: [],
+      };
+      return { kind: 'completed', activities, next };
+    }
+  }
+}
+
+/** A command that names a timer or activity that is not pending, or one that is already. */
+async function refuse(
+  context: EngineContext,
+  task: WorkflowTask,
+  completion: WorkflowTaskCompletion,
+  command: Command | undefined,
+  duplicate: boolean,
+): Promise<WorkflowTaskCompletionOutcome> {
+  const type = command?.commandType;
+  const cause = duplicate
+    ? type === 'StartTimer'
+      ? 'START_TIMER_DUPLICATE_ID'
+      : 'SCHEDULE_ACTIVITY_DUPLICATE_ID'
+    : type === 'CancelTimer'
+      ? 'BAD_CANCEL_TIMER_ATTRIBUTES'
+      : 'BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES';
+  const message = duplicate ? `${type}: its id is pending already` : `${type}: nothing of that id is pending`;
+  await failWorkflowTask(context, task.run, task.taskQueue, task.stamp, {
+    cause,
+    failure: { message, source: 'Server' },
+    identity: completion.identity,
+  });
+  return { kind: 'rejected', message };
+}
+
+/** Milliseconds left until the run times out, 0 when it never does. */
+function remainingRunMs(task: WorkflowTask): number {
+  const expiries = [task.runExpiresMs, task.executionExpiresMs].filter((ms) => ms > 0);
+  return expiries.length === 0 ? 0 : Math.max(1, Math.min(...expiries) - task.startedMs);
+}
+
+function brokenHistoryLimit(task: WorkflowTask): string | undefined {
+  if (task.historyLength <= LIMITS.historyEvents) return undefined;
+  return `the history has ${task.historyLength} events, the limit is ${LIMITS.historyEvents}: continue as new before`;
+}
+
+interface EncodedOperations {
+  readonly arguments: readonly ScriptArgument[];
+  readonly streams: readonly string[];
+  readonly eager: readonly ActivityTask[];
+}
+
+const CLOSING: { readonly [T in EventType]?: ExecutionStatus } = {
+  WorkflowExecutionCompleted: 'COMPLETED',
+  WorkflowExecutionFailed: 'FAILED',
+  WorkflowExecutionCanceled: 'CANCELED',
+};
+
+/** The operations of completeWorkflowTask.lua for the planned commands. */
+async function encodeOperations(
+  context: EngineContext,
+  task: WorkflowTask,
+  completion: WorkflowTaskCompletion,
+  commands: readonly PlannedCommand[],
+): Promise<EncodedOperations> {
+  const args: ScriptArgument[] = [];
+  const streams: string[] = [];
+  const eager: ActivityTask[] = [];
+  const closes = commands.some(({ event }) => CLOSING[event.eventType]);
+  for (const planned of commands) {
+    const { command, event } = planned;
+    const body = encodeEventBody(event.eventType, event.attributes as BodyAttributes<EventType>);
+    switch (command.commandType) {
+      case 'ScheduleActivityTask': {
+        const activity = activityTaskOfCommand(task, planned);
+        const starts = !closes && (completion.startsEagerly?.(command) ?? false);
+        let stream = 0;
+        if (starts) eager.push(activity);
+        else {
+          const key = context.keys.taskStream(
+            task.run.partition,
+            'activity',
+            task.run.namespace,
+            activity.taskQueue,
+          );
+          stream = streams.indexOf(key) + 1;
+          if (stream === 0) stream = streams.push(key);
+        }
+        args.push(
+          'A',
+          body,
+          activity.activityId,
+          activity.scheduleToCloseTimeoutMs,
+          activity.scheduleToStartTimeoutMs,
+        );
+        args.push(activity.startToCloseTimeoutMs, activity.heartbeatTimeoutMs, stream);
+        break;
+      }
+      case 'StartTimer':
+        args.push('T', body, command.attributes.timerId, Math.ceil(command.attributes.startToFireTimeoutMs));
+        break;
+      case 'CancelTimer':
+        args.push('C', body, command.attributes.timerId);
+        break;
+      case 'RequestCancelActivityTask': {
+        const { scheduledEventId } = command.attributes;
+        const activityId = (await activityIdOf(context, task, commands, scheduledEventId)) ?? '';
+        args.push('X', body, activityId, scheduledEventId, Buffer.alloc(0));
+        break;
+      }
+      case 'RequestCancelExternalWorkflowExecution':
+      case 'SignalExternalWorkflowExecution':
+        args.push('O', EVENT_TYPE_CODES[event.eventType], body, encodeOutboxMessage(event));
+        break;
+      default: {
+        const status = CLOSING[event.eventType];
+        const code = EVENT_TYPE_CODES[event.eventType];
+        if (status) args.push('Z', code, body, EXECUTION_STATUS_CODES[status]);
+        else args.push('E', code, body);
+      }
+    }
+  }
+  return { arguments: args, streams, eager };
+}

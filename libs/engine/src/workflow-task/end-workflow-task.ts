@@ -1,0 +1,105 @@
+import { encodeEventBody } from '@tidewheel/codec';
+import { EVENT_TYPE_CODES, workflowTaskBackoffMs } from '@tidewheel/core';
+import type { Failure, TimeoutType, WorkflowTaskFailedCause } from '@tidewheel/core';
+import { endWorkflowTask } from '@tidewheel/store';
+import type { EngineContext, RunAddress } from '../engine-context.js';
+
+/** What tells one workflow task from all others of its run. */
+export interface WorkflowTaskStamp {
+  readonly scheduledEventId: number;
+  /** 0 for one that was not started. */
+  readonly startedEventId: number;
+  readonly attempt: number;
+}
+
+/** Why a workflow task failed. */
+export interface WorkflowTaskFailure {
+  readonly cause: WorkflowTaskFailedCause;
+  readonly failure?: Failure | undefined;
+  readonly identity?: string | undefined;
+  /** Upper bound of the delay before the next attempt, for failures that soon go away by themselves. */
+  readonly retryWithinMs?: number | undefined;
+}
+
+/** Ends a started workflow task as failed. False when it was no longer expected. */
+export function failWorkflowTask(
+  context: EngineContext,
+  run: RunAddress,
+  taskQueue: string,
+  stamp: WorkflowTaskStamp,
+  failure: WorkflowTaskFailure,
+): Promise<boolean> {
+  const body = encodeEventBody('WorkflowTaskFailed', {
+    scheduledEventId: stamp.scheduledEventId,
+    startedEventId: stamp.startedEventId,
+    cause: failure.cause,
+    ...(failure.failure && { failure: failure.failure }),
+    ...(failure.identity !== undefined && { identity: failure.identity }),
+  });
+  const delayMs = Math.min(workflowTaskBackoffMs(stamp.attempt + 1), failure.retryWithinMs ?? Infinity);
+  return end(context, run, taskQueue, stamp, 'WorkflowTaskFailed', body, {
+    delayMs,
+    unhandled: failure.cause === 'UNHANDLED_COMMAND',
+  });
+}
+
+/** Fails a started workflow task because its buffer has no room for what has come from outside. */
+export function forceEndWorkflowTask(
+  context: EngineContext,
+  run: RunAddress,
+  taskQueue: string,
+  stamp: WorkflowTaskStamp,
+): Promise<boolean> {
+  return failWorkflowTask(context, run, taskQueue, stamp, { cause: 'FORCE_CLOSE_COMMAND' });
+}
+
+/** Ends a workflow task whose timeout has passed, or, with `dueOnly` false, gives back a sticky one that was not started. */
+export function timeOutWorkflowTask(
+  context: EngineContext,
+  run: RunAddress,
+  taskQueue: string,
+  stamp: WorkflowTaskStamp,
+  timeoutType: TimeoutType,
+  dueOnly = true,
+): Promise<boolean> {
+  const body = encodeEventBody('WorkflowTaskTimedOut', {
+    scheduledEventId: stamp.scheduledEventId,
+    startedEventId: stamp.startedEventId,
+    timeoutType,
+  });
+  const delayMs = workflowTaskBackoffMs(stamp.attempt + 1);
+  return end(context, run, taskQueue, stamp, 'WorkflowTaskTimedOut', body, { delayMs, dueOnly });
+}
+
+async function end(
+  context: EngineContext,
+  run: RunAddress,
+  taskQueue: string,
+  stamp: WorkflowTaskStamp,
+  eventType: 'WorkflowTaskFailed' | 'WorkflowTaskTimedOut',
+  body: Buffer,
+  options: { readonly delayMs: number; readonly dueOnly?: boolean; readonly unhandled?: boolean },
+): Promise<boolean> {
+  const partition = context.keys.partition(run.partition);
+  const reply = await endWorkflowTask(context.run, {
+    executionKey: run.execution,
+    historyKey: run.history,
+    bufferKey: run.buffer,
+    timersKey: partition.timers,
+    notifyKey: partition.notify,
+    normalStreamKey: context.keys.taskStream(run.partition, 'workflow', run.namespace, taskQueue),
+    member: run.member,
+    runId: run.runId,
+    scheduledId: stamp.scheduledEventId,
+    startedId: stamp.startedEventId,
+    attempt: stamp.attempt,
+    taskQueue,
+    eventType: EVENT_TYPE_CODES[eventType],
+    body,
+    delayMs: options.delayMs,
+    dueOnly: options.dueOnly ? '1' : '',
+    unhandled: options.unhandled ? '1' : '',
+  });
+  if (reply[0] === -1) return end(context, run, reply[1].toString(), stamp, eventType, body, options);
+  return reply[0] === 1;
+}

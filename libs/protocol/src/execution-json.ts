@@ -1,0 +1,88 @@
+import type { ExecutionStatus } from '@tidewheel/core';
+import { EXECUTION_STATUS_CODES } from '@tidewheel/core';
+import { z } from 'zod';
+import { retryPolicyJson } from './event-json.js';
+import { failureJson } from './failure-json.js';
+import { payloadJson } from './payload-json.js';
+import { durationText, timestamp } from './scalars.js';
+
+const STATUSES = Object.keys(EXECUTION_STATUS_CODES) as [ExecutionStatus, ...ExecutionStatus[]];
+
+/** State of an execution. */
+export const executionStatus = z
+  .enum(STATUSES, { error: `must be one of ${STATUSES.join(', ')}` })
+  .meta({ id: 'ExecutionStatus' });
+
+const infoShape = {
+  execution: z.strictObject({ workflowId: z.string(), runId: z.string() }),
+  workflowType: z.string(),
+  taskQueue: z.string(),
+  status: executionStatus,
+  startTime: timestamp,
+  closeTime: timestamp.optional(),
+  historyLength: z.int().meta({ description: 'Number of events.' }),
+  historySizeBytes: z.int(),
+};
+
+/** One line of a list of executions. */
+export const executionInfoJson = z.strictObject(infoShape).meta({ id: 'WorkflowExecutionInfo' });
+
+const pendingActivityJson = z
+  .strictObject({
+    activityId: z.string(),
+    activityType: z.string(),
+    taskQueue: z.string(),
+    state: z.enum(['SCHEDULED', 'STARTED', 'CANCEL_REQUESTED', 'BACKING_OFF']),
+    attempt: z.int(),
+    scheduledTime: timestamp,
+    lastStartedTime: timestamp.optional(),
+    nextAttemptTime: timestamp.optional().meta({ description: 'When backing off.' }),
+    heartbeatDetails: z.array(payloadJson).optional(),
+    lastFailure: failureJson.optional(),
+    retryPolicy: retryPolicyJson,
+  })
+  .meta({ id: 'PendingActivity' });
+
+const pendingWorkflowTaskJson = z
+  .strictObject({
+    state: z.enum(['SCHEDULED', 'STARTED', 'BACKING_OFF']),
+    attempt: z.int(),
+    scheduledTime: timestamp,
+    startedTime: timestamp.optional(),
+    sticky: z.boolean(),
+  })
+  .meta({ id: 'PendingWorkflowTask' });
+
+/** Everything known of an execution but its history. */
+export const executionDescriptionJson = z
+  .strictObject({
+    ...infoShape,
+    workflowTaskTimeout: durationText,
+    runExpirationTime: timestamp.optional(),
+    executionExpirationTime: timestamp.optional(),
+    cancelRequested: z.boolean(),
+    memo: z.record(z.string(), payloadJson).optional(),
+    searchAttributes: z.record(z.string(), payloadJson).optional(),
+    pendingActivities: z.array(pendingActivityJson),
+    pendingTimers: z.array(z.strictObject({ timerId: z.string(), fireTime: timestamp })),
+    pendingWorkflowTask: pendingWorkflowTaskJson.optional(),
+  })
+  .meta({ id: 'WorkflowExecutionDescription' });
+
+/** How a run ended, or that it still runs. */
+export const outcomeJson = z
+  .discriminatedUnion('status', [
+    z.strictObject({ runId: z.string(), status: z.enum(['RUNNING', 'PAUSED']) }),
+    z.strictObject({ runId: z.string(), status: z.literal('COMPLETED'), result: payloadJson }),
+    z.strictObject({ runId: z.string(), status: z.literal('FAILED'), failure: failureJson }),
+    z.strictObject({ runId: z.string(), status: z.literal('CANCELED'), details: z.array(payloadJson) }),
+    z.strictObject({
+      runId: z.string(),
+      status: z.literal('TERMINATED'),
+      reason: z.string(),
+      details: z.array(payloadJson),
+    }),
+    z.strictObject({ runId: z.string(), status: z.literal('TIMED_OUT') }),
+    z.strictObject({ runId: z.string(), status: z.literal('CONTINUED_AS_NEW'), newRunId: z.string() }),
+  ])
+  .meta({ id: 'WorkflowOutcome' });

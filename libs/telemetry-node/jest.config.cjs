@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/telemetry-node', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,14 @@
+/**
+ * Collects metrics with the OpenTelemetry SDK. Apps use it; libraries only know `@tidewheel/telemetry`.
+ *
+ * @example
+ * ```ts
+ * import { startTelemetry } from '@tidewheel/telemetry-node';
+ * import { createServer } from 'node:http';
+ *
+ * const telemetry = startTelemetry();
+ * createServer(telemetry.answerMetrics).listen(9464);
+ * ```
+ */
+export { startTelemetry } from './telemetry.js';
+export type { Telemetry } from './telemetry.js';

@@ -1,0 +1,46 @@
+import { pino, stdTimeFunctions } from 'pino';
+import type { DestinationStream, Logger as PinoLogger } from 'pino';
+
+/** A structured logger; the fields come first, then the text. */
+export type Logger = PinoLogger;
+
+/** The least severe entries that are written; `silent` for none. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+/** One of {@link LOG_LEVELS}. */
+export type LogThreshold = (typeof LOG_LEVELS)[number];
+
+/** What {@link createLogger} takes. */
+export interface LoggerOptions {
+  /** Name of the program, on every line as `service`. */
+  readonly service: string;
+  /** Default: `info`. */
+  readonly level?: LogThreshold;
+  /** Where the lines go; standard output when left out. */
+  readonly destination?: DestinationStream;
+}
+
+/** Fields that may hold secrets or people's data, wherever they turn up in an entry. */
+const SECRET_FIELDS = ['password', 'authorization', 'cookie', 'token', 'apiKey', 'input', 'data', 'payload'];
+
+/** A logger that writes one JSON object a line, with time as RFC 3339 and the level as text. */
+export function createLogger(options: LoggerOptions): Logger {
+  return pino(
+    {
+      level: options.level ?? 'info',
+      base: { service: options.service, pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
+        censor: '[hidden]',
+      },
+    },
+    options.destination ?? process.stdout,
+  );
+}
+
+/** A Redis or other URL fit for a log line: without its password. */
+export function hidePassword(url: string): string {
+  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):.*@/i, '$1:[hidden]@');
+}

@@ -1,0 +1,70 @@
+import type { Command, Failure, QueryAnswer, WorkflowTaskFailedCause } from '@tidewheel/core';
+import type { WorkflowLogEntry, WorkflowQuery } from '@tidewheel/workflow/runtime';
+
+export type { WorkflowLogEntry, WorkflowQuery } from '@tidewheel/workflow/runtime';
+
+/** One workflow task, or one direct query, as the workflow runtime takes it. */
+export interface ActivationRequest {
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  /** The execution's own queue, not a sticky one. */
+  readonly taskQueue: string;
+  /** Attempt of the workflow task, from 1. */
+  readonly attempt: number;
+  /** Event that started this workflow task; for a direct query, that of the latest completed one. */
+  readonly startedEventId: number;
+  /** Event that started the latest completed workflow task; 0 when none has completed. */
+  readonly previousStartedEventId: number;
+  /** Id of the first event in {@link packedEvents}: 1 for a whole history. */
+  readonly firstEventId: number;
+  /**
+   * Events as `packEvents` of @tidewheel/codec joins them: the whole history, or what follows
+   * {@link previousStartedEventId}. The last one is the start of this workflow task, also for a transient attempt,
+   * whose events are not in the stored history. A direct query to a cached execution needs none.
+   */
+  readonly packedEvents: Uint8Array;
+  readonly queries: readonly WorkflowQuery[];
+  /** A direct query: the workflow does not advance, and gives no commands. */
+  readonly isQueryOnly: boolean;
+}
+
+/** What came of an activation. */
+export type ActivationResult =
+  | {
+      readonly kind: 'completed';
+      readonly commands: readonly Command[];
+      readonly queryAnswers: Readonly<Record<string, QueryAnswer>>;
+      readonly logs: readonly WorkflowLogEntry[];
+    }
+  | {
+      /** The workflow task failed; the execution is not cached any more. */
+      readonly kind: 'failed';
+      readonly cause: WorkflowTaskFailedCause;
+      readonly failure: Failure;
+      readonly logs: readonly WorkflowLogEntry[];
+    }
+  | {
+      /** The execution is not cached where the events continue: send its whole history. */
+      readonly kind: 'cacheMiss';
+    };
+
+/** State of a cache of executions. */
+export interface WorkflowCacheStats {
+  readonly cachedWorkflows: number;
+  /** Estimated; see {@link WorkflowCacheLimits.maxCachedBytes}. */
+  readonly cachedBytes: number;
+  /** Activations that continued a cached execution. */
+  readonly hits: number;
+  /** Activations that expected a cached execution and found none. */
+  readonly misses: number;
+  /** Executions dropped to make room. */
+  readonly evictions: number;
+}
+
+/** How much a thread caches. */
+export interface WorkflowCacheLimits {
+  readonly maxCachedWorkflows: number;
+  /** Limit of the estimated bytes, which are for each execution a base of 10 KB plus the size of its history. */
+  readonly maxCachedBytes: number;
+}

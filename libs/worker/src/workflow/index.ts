@@ -1,0 +1,23 @@
+/**
+ * Runs workflow code: bundles it, keeps it in sandboxed threads, and turns histories into commands.
+ *
+ * @example
+ * ```ts
+ * const bundle = await bundleWorkflowCode({ workflowsPath: './workflows.ts' });
+ * const runtime = await WorkflowRuntime.create({
+ *   bundle, threads: 1, maxCachedWorkflows: 1_000, maxCachedBytes: 256 << 20, isolateExecutionTimeoutMs: 5_000,
+ * });
+ * const result = await runtime.activate(request);
+ * ```
+ */
+export { bundleWorkflowCode, loadWorkflowBundle, WorkflowBundleError } from './workflow-bundle.js';
+export type { BundleWorkflowOptions, WorkflowBundle, WorkflowBundleOption } from './workflow-bundle.js';
+export { WorkflowRuntime } from './workflow-runtime.js';
+export type { WorkflowRuntimeOptions, WorkflowRuntimeStats } from './workflow-runtime.js';
+export type {
+  ActivationRequest,
+  ActivationResult,
+  WorkflowCacheStats,
+  WorkflowLogEntry,
+  WorkflowQuery,
+} from './activation-request.js';

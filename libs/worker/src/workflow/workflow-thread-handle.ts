@@ -1,0 +1,142 @@
+import { Worker } from 'node:worker_threads';
+import type { ActivationRequest, ActivationResult, WorkflowCacheStats } from './activation-request.js';
+import type { NumberedRequest, ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages.js';
+
+/** A request that was not answered yet. */
+interface Pending {
+  readonly request: ActivationRequest;
+  readonly resolve: (result: ActivationResult) => void;
+}
+
+const NO_STATS: WorkflowCacheStats = { cachedWorkflows: 0, cachedBytes: 0, hits: 0, misses: 0, evictions: 0 };
+const MAX_REQUEST_NUMBER = 0x7fff_ffff;
+
+/** What the death of a thread means for its requests. */
+export interface ThreadLoss {
+  /** Tells the request that was running when the thread died what it did; the others are told to try again. */
+  readonly offence: (request: ActivationRequest) => ActivationResult;
+}
+
+/**
+ * The main thread's end of one workflow thread. Requests of one turn of the event loop travel together, and a thread
+ * that has died or was stopped is answered for.
+ */
+export class WorkflowThreadHandle {
+  private readonly worker: Worker;
+  private readonly heartbeat = new Int32Array(new SharedArrayBuffer(4));
+  private readonly pending = new Map<number, Pending>();
+  private unsent: number[] = [];
+  private nextNumber = 1;
+  private latestStats = NO_STATS;
+  private isDead = false;
+
+  /** @param onDeath called once when the thread ends without being told to */
+  constructor(setup: Omit<ThreadSetup, 'heartbeat'>, onDeath: (thread: WorkflowThreadHandle) => void) {
+    const workerData: ThreadSetup = { ...setup, heartbeat: this.heartbeat.buffer as SharedArrayBuffer };
+    this.worker = new Worker(new URL('./workflow-thread.js', import.meta.url), { workerData });
+    this.worker.unref();
+    this.worker.on('message', (report: ThreadReport) => this.receive(report));
+    this.worker.on('error', (error) => {
+      if (this.isDead) return;
+      this.die((request) => lost(request, `the workflow thread failed: ${String(error)}`));
+      onDeath(this);
+    });
+    this.worker.on('exit', (code) => {
+      if (this.isDead) return;
+      this.die((request) => lost(request, `the workflow thread ended with code ${code}`));
+      onDeath(this);
+    });
+  }
+
+  /** The number of the request that the thread runs at this moment; 0 for none. */
+  get runningNumber(): number {
+    return Atomics.load(this.heartbeat, 0);
+  }
+
+  get hasPending(): boolean {
+    return this.pending.size > 0;
+  }
+
+  get stats(): WorkflowCacheStats {
+    return this.latestStats;
+  }
+
+  activate(request: ActivationRequest): Promise<ActivationResult> {
+    return new Promise((resolve) => {
+      const number = this.nextNumber;
+      this.nextNumber = number === MAX_REQUEST_NUMBER ? 1 : number + 1;
+      if (this.pending.size === 0) this.worker.ref();
+      this.pending.set(number, { request, resolve });
+      if (this.unsent.length === 0) setImmediate(() => this.send());
+      this.unsent.push(number);
+    });
+  }
+
+  evict(runId: string): void {
+    this.post({ kind: 'evict', runId });
+  }
+
+  /** Stops the thread at once, whatever it runs. */
+  async terminate(offence: (request: ActivationRequest) => ActivationResult): Promise<void> {
+    this.die(offence);
+    await this.worker.terminate();
+  }
+
+  private send(): void {
+    const numbers = this.unsent;
+    this.unsent = [];
+    const batch = numbers.flatMap((number) => {
+      const entry = this.pending.get(number);
+      return entry ? [{ number, request: entry.request }] : [];
+    });
+    if (this.isDead || batch.length === 0) return;
+    const size = batch.reduce((sum, { request }) => sum + request.packedEvents.byteLength, 0);
+    const area = new Uint8Array(size);
+    let eventsOffset = 0;
+    const requests = batch.map(({ number, request: { packedEvents, ...request } }): NumberedRequest => {
+      const numbered = { number, request, eventsOffset, eventsLength: packedEvents.byteLength };
+      area.set(packedEvents, eventsOffset);
+      eventsOffset += packedEvents.byteLength;
+      return numbered;
+    });
+    this.post({ kind: 'activate', requests, area: area.buffer }, [area.buffer]);
+  }
+
+  private post(command: ThreadCommand, transfer: ArrayBuffer[] = []): void {
+    this.worker.postMessage(command, transfer);
+  }
+
+  private receive(report: ThreadReport): void {
+    if (report.kind === 'ready') return;
+    this.latestStats = report.stats;
+    for (const { number, result } of report.results) this.settle(number, result);
+    if (this.pending.size === 0) this.worker.unref();
+  }
+
+  private settle(number: number, result: ActivationResult): void {
+    const entry = this.pending.get(number);
+    this.pending.delete(number);
+    entry?.resolve(result);
+  }
+
+  private die(offence: (request: ActivationRequest) => ActivationResult): void {
+    if (this.isDead) return;
+    this.isDead = true;
+    const running = this.runningNumber;
+    for (const [number, { request }] of [...this.pending]) {
+      this.settle(number, number === running ? offence(request) : { kind: 'cacheMiss' });
+    }
+    this.latestStats = NO_STATS;
+  }
+}
+
+/** The result for the request that a thread died of. */
+export function lost(request: ActivationRequest, reason: string): ActivationResult {
+  const message = `workflow ${request.workflowId}, run ${request.runId}: ${reason}`;
+  return {
+    kind: 'failed',
+    cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE',
+    failure: { message, source: 'TypeScriptSDK', info: { kind: 'application', nonRetryable: false } },
+    logs: [],
+  };
+}
