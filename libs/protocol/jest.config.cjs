@@ -1,1 +1,11 @@
-module.exports = { displayName: '@tidewheel/protocol', preset: '../../jest.preset.cjs' };
+const { transform, transformIgnorePatterns, ...preset } = require('../../jest.preset.cjs');
+
+module.exports = {
+  ...preset,
+  displayName: '@tidewheel/protocol',
+  transform,
+  // The validator of OpenAPI documents is an ES module only.
+  transformIgnorePatterns: transformIgnorePatterns.map((pattern) =>
+    pattern.replace('(jose)', '(jose|@seriousme)'),
+  ),
+};

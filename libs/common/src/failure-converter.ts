@@ -10,6 +10,7 @@ import {
   TidewheelFailure,
   TimeoutFailure,
 } from './failures.js';
+import { toJson } from './json.js';
 import type { PayloadConverter } from './payload-converter.js';
 import { fromFirstPayload, fromPayloads, toPayloads } from './payload-converter.js';
 
@@ -88,7 +89,7 @@ function messageOf(error: unknown): string {
   if (isRecord(error) && typeof error['message'] === 'string') return error['message'];
   if (typeof error === 'string') return error;
   try {
-    return (JSON.stringify(error) as string | undefined) ?? String(error);
+    return toJson(error) ?? String(error);
   } catch {
     return String(error);
   }

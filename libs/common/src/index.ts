@@ -44,6 +44,7 @@ export {
 export type { DefaultFailureConverterOptions, FailureConverter } from './failure-converter.js';
 export { compileRetryPolicy } from './retry-options.js';
 export type { RetryPolicy } from './retry-options.js';
+export { toJson } from './json.js';
 export { makeLogger } from './logger.js';
 export type { Logger, LogLevel, LogMetadata } from './logger.js';
 export type {

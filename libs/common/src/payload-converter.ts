@@ -1,5 +1,6 @@
 import type { Payload, PayloadMap, Payloads } from '@tidewheel/core';
 import { PayloadEncoding } from '@tidewheel/core';
+import { toJson } from './json.js';
 import { PayloadConverterError, ValueError } from './sdk-errors.js';
 import { decodeUtf8, encodeUtf8 } from './utf8.js';
 
@@ -24,7 +25,7 @@ export const defaultPayloadConverter: PayloadConverter = {
   toPayload(value) {
     if (value === undefined) return { metadata: NULL_METADATA, data: NO_DATA };
     if (value instanceof Uint8Array) return { metadata: BYTES_METADATA, data: value };
-    return { metadata: JSON_METADATA, data: encodeUtf8(toJson(value)) };
+    return { metadata: JSON_METADATA, data: encodeUtf8(jsonOf(value)) };
   },
 
   fromPayload(payload) {
@@ -92,10 +93,10 @@ function encodingOf(payload: Payload): string | undefined {
   return text;
 }
 
-function toJson(value: unknown): string {
+function jsonOf(value: unknown): string {
   let text: string | undefined;
   try {
-    text = JSON.stringify(value) as string | undefined;
+    text = toJson(value);
   } catch (error) {
     throw new ValueError(
       `value cannot be written as JSON: ${error instanceof Error ? error.message : String(error)}`,

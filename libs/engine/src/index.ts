@@ -53,6 +53,7 @@ export type {
 } from './workflow-task/complete-workflow-task.js';
 export { failWorkflowTask, timeOutWorkflowTask } from './workflow-task/end-workflow-task.js';
 export type { WorkflowTaskFailure, WorkflowTaskStamp } from './workflow-task/end-workflow-task.js';
+export { readStoredEvents } from './workflow-task/read-events.js';
 export { takeQuery } from './workflow-task/take-query.js';
 export type { QueryTask } from './workflow-task/take-query.js';
 export type { TaskQuery, WorkflowTask } from './workflow-task/workflow-task.js';

@@ -38,8 +38,9 @@ export class Notices {
   private closed = false;
   private tailing: Promise<void> | undefined;
   private ready: Promise<void> | undefined;
-  private lastReplyMs = 0;
-  private readingSinceMs = 0;
+  /** When the first read began that no reply has come to yet; 0 when none is due. */
+  private silentSinceMs = 0;
+  private connectedSinceMs = 0;
   private watchdog: NodeJS.Timeout | undefined;
 
   constructor(
@@ -68,7 +69,7 @@ export class Notices {
 
   /** Milliseconds since the last reply while a read is under way; 0 otherwise. */
   silenceMs(): number {
-    return this.readingSinceMs === 0 ? 0 : Date.now() - Math.max(this.lastReplyMs, this.readingSinceMs);
+    return this.silentSinceMs === 0 ? 0 : Date.now() - this.silentSinceMs;
   }
 
   async close(): Promise<void> {
@@ -82,6 +83,7 @@ export class Notices {
     const streams = this.streams();
     const lastIds = await Promise.all(streams.map((stream) => this.lastId(stream)));
     this.connection = this.connect();
+    this.connectedSinceMs = Date.now();
     this.watchdog = setInterval(() => this.checkSilence(), 1_000).unref();
     this.tailing = this.tail(streams, lastIds);
   }
@@ -102,7 +104,7 @@ export class Notices {
     const lastIds = [...ids];
     while (!this.closed) {
       try {
-        this.readingSinceMs = Date.now();
+        this.silentSinceMs ||= Date.now();
         const reply = (await this.connection?.callBuffer(
           'XREAD',
           'COUNT',
@@ -113,7 +115,7 @@ export class Notices {
           ...streams,
           ...lastIds,
         )) as [Buffer, [Buffer, Buffer[]][]][] | null | undefined;
-        this.lastReplyMs = Date.now();
+        this.silentSinceMs = 0;
         for (const [stream, entries] of reply ?? []) {
           const index = streams.indexOf(stream.toString());
           const last = entries.at(-1);
@@ -141,14 +143,14 @@ export class Notices {
 
   /** Throws a connection away that has been silent for longer than a read can block. */
   private checkSilence(): void {
-    if (this.closed || this.silenceMs() <= SILENCE_LIMIT_MS) return;
+    if (this.closed || this.silenceMs() <= SILENCE_LIMIT_MS || Date.now() - this.connectedSinceMs <= SILENCE_LIMIT_MS) return;
     this.logger.warn(
       { silentMs: this.silenceMs() },
       'the connection that waits for notices is dead; making a new one',
     );
     const dead = this.connection;
     this.connection = this.connect();
-    this.readingSinceMs = Date.now();
+    this.connectedSinceMs = Date.now();
     dead?.disconnect();
   }
 }

@@ -50,7 +50,7 @@ type KindOf<Name, Value> = [Value] extends [boolean]
 
 /** The kinds of a record's attributes, with a question mark for those that may be absent. */
 type KindsOf<Attributes> = {
-  readonly [Name in keyof Attributes]-?: Record<never, never> extends Pick<Attributes, Name>
+  readonly [Name in keyof Attributes]-?: object extends Pick<Attributes, Name>
     ? `${KindOf<Name, NonNullable<Attributes[Name]>>}?`
     : KindOf<Name, Attributes[Name]>;
 };

@@ -4,7 +4,7 @@ import { nothing } from './route.js';
 import { duration, durationText, namespaceName, timestamp } from './scalars.js';
 
 /** A namespace in an answer. */
-export const namespaceJson = z
+const namespaceJson = z
   .strictObject({
     name: z.string(),
     id: z.string().meta({ format: 'uuid' }),

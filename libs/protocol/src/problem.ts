@@ -5,6 +5,7 @@ import { z } from 'zod';
 const HTTP_ERROR_CODES = {
   ROUTE_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
+  REQUEST_TIMEOUT: 408,
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   HEADERS_TOO_LARGE: 431,
@@ -38,6 +39,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   UNAVAILABLE: 'The store cannot be reached',
   ROUTE_NOT_FOUND: 'There is nothing at this path',
   METHOD_NOT_ALLOWED: 'The path does not take this method',
+  REQUEST_TIMEOUT: 'The request did not arrive in time',
   BODY_TOO_LARGE: 'The body is too large',
   UNSUPPORTED_MEDIA_TYPE: 'The body is not JSON',
   HEADERS_TOO_LARGE: 'The headers are too large',
@@ -47,7 +49,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
 const CODES = Object.keys(PROBLEM_STATUS) as [ProblemCode, ...ProblemCode[]];
 
 /** One fault of a request. */
-export const fieldFault = z
+const fieldFault = z
   .strictObject({
     field: z.string().meta({
       description: 'Path of the field, for example `input[2]`; `body` for the body as a whole.',

@@ -70,7 +70,7 @@ export function queryDuration(description: string, bounds: DurationBounds = {}) 
 }
 
 /** Shortest and longest duration accepted, in milliseconds. */
-export interface DurationBounds {
+interface DurationBounds {
   readonly minMs?: number;
   readonly maxMs?: number;
 }

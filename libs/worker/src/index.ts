@@ -1,1 +1,28 @@
-export {};
+/**
+ * Runs workflows and activities.
+ *
+ * @example
+ * ```ts
+ * import { NativeConnection, Worker } from '@tidewheel/worker';
+ * import * as activities from './activities.js';
+ *
+ * const connection = await NativeConnection.connect({ url: 'redis://127.0.0.1:7379' });
+ * const worker = await Worker.create({
+ *   connection,
+ *   taskQueue: 'main',
+ *   workflowsPath: new URL('./workflows.ts', import.meta.url).pathname,
+ *   activities,
+ * });
+ * process.once('SIGTERM', () => worker.shutdown());
+ * await worker.run();
+ * await connection.close();
+ * ```
+ */
+export { Worker } from './worker.js';
+export type { WorkerState, WorkerStatus } from './worker.js';
+export type { Activities, WorkerConnection, WorkerOptions } from './worker-options.js';
+export { NativeConnection } from './worker-connection.js';
+export type { NativeConnectionOptions } from './worker-connection.js';
+export { GracefulShutdownPeriodExpiredError, IllegalStateError } from './worker-errors.js';
+export { bundleWorkflowCode, WorkflowBundleError } from './workflow/index.js';
+export type { BundleWorkflowOptions, WorkflowBundle, WorkflowBundleOption } from './workflow/index.js';

@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 import type { HistoryEventOf } from '@tidewheel/core';
-import type { Activation, ActivationOutcome, ExecutionIdentity } from './execution/activation.js';
+import type { Activation, ExecutionIdentity } from './execution/activation.js';
 import { asyncContext, setAsyncContext } from './execution/async-context.js';
 import type { AsyncContext } from './execution/async-context.js';
 import { setCurrentExecution } from './execution/current-execution.js';
@@ -74,7 +74,7 @@ export function createExecution(
   return new Execution(identity, started);
 }
 
-/** Makes the execution the current one. Until {@link endActivation}, all code that runs in the realm is its own. */
+/** Makes the execution the current one. Until {@link leave}, all code that runs in the realm is its own. */
 export function beginActivation(execution: Execution, activation: Activation): void {
   resume(execution);
   execution.begin(activation);
@@ -105,24 +105,14 @@ export function applyMessages(
   return applied;
 }
 
-/** Delivers everything but signals. Says whether there was anything to do. */
-export function applyOutcomes(execution: Execution, activation: Activation): boolean {
-  let applied = false;
+/** Delivers everything but signals. */
+export function applyOutcomes(execution: Execution, activation: Activation): void {
   for (const event of activation.events) {
-    if (event.eventType === 'WorkflowExecutionSignaled') continue;
-    execution.apply(event);
-    applied = true;
+    if (event.eventType !== 'WorkflowExecutionSignaled') execution.apply(event);
   }
-  return applied;
 }
 
-/** No code of the execution runs after it. */
-export function endActivation(execution: Execution): ActivationOutcome {
-  leave(execution);
-  return execution.conclude();
-}
-
-/** The counterpart of {@link resume}. */
+/** The counterpart of {@link resume} and {@link beginActivation}: no code of the execution runs after it. */
 export function leave(execution: Execution): void {
   if (execution.usesScopes) asyncContext().suspend();
   setCurrentExecution(undefined);

@@ -1,4 +1,4 @@
-import { makeLogger } from '@tidewheel/common';
+import { makeLogger, toJson } from '@tidewheel/common';
 import type { Logger } from '@tidewheel/common';
 import { currentExecution } from './execution/current-execution.js';
 
@@ -15,7 +15,7 @@ function copyForHost(meta: Readonly<Record<string, unknown>>): Record<string, un
 function plainCopy(value: unknown): unknown {
   if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
   try {
-    const text = JSON.stringify(value) as string | undefined;
+    const text = toJson(value);
     return text === undefined ? String(value) : JSON.parse(text);
   } catch {
     return String(value);

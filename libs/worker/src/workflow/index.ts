@@ -12,8 +12,13 @@
  */
 export { bundleWorkflowCode, loadWorkflowBundle, WorkflowBundleError } from './workflow-bundle.js';
 export type { BundleWorkflowOptions, WorkflowBundle, WorkflowBundleOption } from './workflow-bundle.js';
+export { bundleSdk } from './sdk-bundle.js';
+export { WorkflowSandbox } from './workflow-sandbox.js';
+export type { EventDecoder } from './workflow-sandbox.js';
 export { WorkflowRuntime } from './workflow-runtime.js';
 export type { WorkflowRuntimeOptions, WorkflowRuntimeStats } from './workflow-runtime.js';
+export { DeterminismViolationError, ReplayError, runReplayHistory } from './replay.js';
+export type { ReplayWorkerOptions } from './replay.js';
 export type {
   ActivationRequest,
   ActivationResult,

@@ -35,7 +35,6 @@ async function buildSdk(): Promise<string> {
     platform: 'neutral',
     target: 'node20',
     logLevel: 'silent',
-    keepNames: true,
   });
   const [file] = result.outputFiles;
   if (!file) throw new Error('esbuild gave no output for the workflow SDK');

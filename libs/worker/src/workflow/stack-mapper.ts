@@ -1,26 +1,43 @@
 import { SourceMap } from 'node:module';
 import type { SourceMapPayload } from 'node:module';
-import type { Failure } from '@tidewheel/core';
+import type { Command, Failure, QueryAnswer } from '@tidewheel/core';
 import type { ActivationResult } from './activation-request.js';
 import { WORKFLOWS_FILENAME } from './workflow-realm.js';
 
 const PLACE = new RegExp(`${WORKFLOWS_FILENAME.replaceAll('.', '\\.')}:(\\d+):(\\d+)`, 'g');
+const FRAME = /^\s+at /;
+const BUILT_IN_FRAME = '<anonymous>';
 
-/** Replaces places in the bundle by places in the sources, in the stack traces of failures. */
+/**
+ * Makes stack traces of workflow code readable: places in the bundle become places in the sources, and frames of the
+ * SDK and the sandbox around it are left out.
+ */
 export class StackMapper {
   private parsed: SourceMap | undefined;
 
   constructor(private readonly sourceMap: string | undefined) {}
 
   map(result: ActivationResult): ActivationResult {
-    if (this.sourceMap === undefined) return result;
-    if (result.kind === 'failed') return { ...result, failure: this.mapFailure(result.failure) };
     if (result.kind === 'cacheMiss') return result;
+    if (result.kind === 'failed') return { ...result, failure: this.mapFailure(result.failure) };
     const last = result.commands.at(-1);
-    if (last?.commandType !== 'FailWorkflowExecution') return result;
-    const failure = this.mapFailure(last.attributes.failure);
-    const commands = [...result.commands.slice(0, -1), { ...last, attributes: { failure } }];
-    return { ...result, commands };
+    const answers = Object.entries(result.queryAnswers);
+    if (last?.commandType !== 'FailWorkflowExecution' && answers.length === 0) return result;
+    return {
+      ...result,
+      commands: result.commands.map((command) => this.mapCommand(command)),
+      queryAnswers: Object.fromEntries(answers.map(([id, answer]) => [id, this.mapAnswer(answer)])),
+    };
+  }
+
+  private mapCommand(command: Command): Command {
+    if (command.commandType !== 'FailWorkflowExecution') return command;
+    return { ...command, attributes: { failure: this.mapFailure(command.attributes.failure) } };
+  }
+
+  private mapAnswer(answer: QueryAnswer): QueryAnswer {
+    if (answer.answered || !answer.failure) return answer;
+    return { ...answer, failure: this.mapFailure(answer.failure) };
   }
 
   private mapFailure(failure: Failure): Failure {
@@ -34,12 +51,21 @@ export class StackMapper {
 
   private mapText(stackTrace: string): string {
     if (!stackTrace.includes(WORKFLOWS_FILENAME)) return stackTrace;
-    this.parsed ??= new SourceMap(JSON.parse(this.sourceMap ?? '{}') as SourceMapPayload);
-    const { parsed } = this;
-    return stackTrace.replace(PLACE, (place, line: string, column: string) => {
-      const entry = parsed.findEntry(Number(line) - 1, Number(column) - 1);
-      if (!('originalSource' in entry)) return place;
-      return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
-    });
+    const lines = stackTrace.split('\n').filter(isWorthShowing).join('\n');
+    return lines.replace(PLACE, (place, line: string, column: string) =>
+      this.mapPlace(place, Number(line), Number(column)),
+    );
   }
+
+  private mapPlace(place: string, line: number, column: number): string {
+    if (this.sourceMap === undefined) return place;
+    this.parsed ??= new SourceMap(JSON.parse(this.sourceMap) as SourceMapPayload);
+    const entry = this.parsed.findEntry(line - 1, column - 1);
+    if (!('originalSource' in entry)) return place;
+    return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  }
+}
+
+function isWorthShowing(line: string): boolean {
+  return !FRAME.test(line) || line.includes(WORKFLOWS_FILENAME) || line.includes(BUILT_IN_FRAME);
 }

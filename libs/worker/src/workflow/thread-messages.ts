@@ -1,5 +1,12 @@
-import type { ActivationRequest, ActivationResult, WorkflowCacheLimits } from './activation-request.js';
-import type { WorkflowCacheStats } from './activation-request.js';
+import type {
+  ActivationRequest,
+  ActivationResult,
+  WorkflowCacheLimits,
+  WorkflowCacheStats,
+  WorkflowQuery,
+} from './activation-request.js';
+import { readCommands, writeCommands } from './command-wire.js';
+import type { WireCommands } from './command-wire.js';
 import type { RealmCode } from './workflow-realm.js';
 
 /** What a workflow thread is started with. */
@@ -11,24 +18,103 @@ export interface ThreadSetup {
   readonly heartbeat: SharedArrayBuffer;
 }
 
-/** A request on its way: its events are a part of the batch's common area. */
-export interface NumberedRequest {
-  readonly number: number;
-  readonly request: Omit<ActivationRequest, 'packedEvents'>;
-  readonly eventsOffset: number;
-  readonly eventsLength: number;
+/** What the main thread tells a workflow thread. */
+export type ThreadCommand = ActivateCommand | { readonly kind: 'evict'; readonly runId: string };
+
+interface ActivateCommand {
+  readonly kind: 'activate';
+  /** The requests as JSON, without what is in `area` and `queries`: much cheaper than cloning objects. */
+  readonly requests: string;
+  /** The events of all requests, one after the other. */
+  readonly area: ArrayBuffer;
+  /** Queries of those requests that have some, by request number. */
+  readonly queries: ReadonlyMap<number, readonly WorkflowQuery[]> | undefined;
 }
 
-/** What the main thread tells a workflow thread. */
-export type ThreadCommand =
-  | { readonly kind: 'activate'; readonly requests: readonly NumberedRequest[]; readonly area: ArrayBuffer }
-  | { readonly kind: 'evict'; readonly runId: string };
+/** What a workflow thread says: once that it has evaluated its code, then an answer to each batch. */
+export type ThreadReport = { readonly kind: 'ready' } | ActivatedReport;
 
-/** What a workflow thread answers. */
-export type ThreadReport =
-  | { readonly kind: 'ready' }
-  | {
-      readonly kind: 'activated';
-      readonly results: readonly { readonly number: number; readonly result: ActivationResult }[];
-      readonly stats: WorkflowCacheStats;
-    };
+/** The answer to a batch. */
+export interface ActivatedReport {
+  readonly kind: 'activated';
+  /** For each request: its number and its result; see {@link readResults}. */
+  readonly results: readonly unknown[];
+  readonly stats: WorkflowCacheStats;
+}
+
+/** A request and the number under which it is answered. */
+export interface NumberedRequest {
+  readonly number: number;
+  readonly request: ActivationRequest;
+}
+
+/** A result and the number of its request. */
+export interface NumberedResult {
+  readonly number: number;
+  readonly result: ActivationResult;
+}
+
+/** Puts a batch of requests into one message. */
+export function writeRequests(batch: readonly NumberedRequest[]): ActivateCommand {
+  const area = new Uint8Array(batch.reduce((sum, { request }) => sum + request.packedEvents.byteLength, 0));
+  let queries: Map<number, readonly WorkflowQuery[]> | undefined;
+  let offset = 0;
+  const heads = batch.map(({ number, request }) => {
+    const { packedEvents, queries: ownQueries, ...head } = request;
+    area.set(packedEvents, offset);
+    offset += packedEvents.byteLength;
+    if (ownQueries.length > 0)
+      (queries ??= new Map<number, readonly WorkflowQuery[]>()).set(number, ownQueries);
+    return { number, eventBytes: packedEvents.byteLength, ...head };
+  });
+  return { kind: 'activate', requests: JSON.stringify(heads), area: area.buffer, queries };
+}
+
+/** The batch that {@link writeRequests} put into a message. */
+export function readRequests({ requests, area, queries }: ActivateCommand): NumberedRequest[] {
+  const heads = JSON.parse(requests) as (ActivationRequest & { number: number; eventBytes: number })[];
+  let offset = 0;
+  return heads.map((head) => {
+    const { number, eventBytes } = head;
+    const packedEvents = new Uint8Array(area, offset, eventBytes);
+    offset += eventBytes;
+    return { number, request: Object.assign(head, { packedEvents, queries: queries?.get(number) ?? [] }) };
+  });
+}
+
+/** Puts the results of a batch into the list of a {@link ThreadReport}. */
+export function writeResults(results: readonly NumberedResult[]): unknown[] {
+  const wire: WireCommands = [];
+  for (const { number, result } of results) {
+    wire.push(number);
+    if (result.kind === 'completed') {
+      const { commands, logs, queryAnswers } = result;
+      const isUsual = logs.length === 0 && Object.keys(queryAnswers).length === 0;
+      wire.push(isUsual ? undefined : { logs, queryAnswers });
+      writeCommands(wire, commands);
+    } else {
+      wire.push(result);
+    }
+  }
+  return wire;
+}
+
+/** The results that {@link writeResults} put into a list. */
+export function readResults(wire: readonly unknown[]): NumberedResult[] {
+  const position = { index: 0 };
+  const results: NumberedResult[] = [];
+  while (position.index < wire.length) {
+    const number = wire[position.index++] as number;
+    const rest = wire[position.index++] as
+      | Partial<Extract<ActivationResult, { kind: 'completed' }>>
+      | Exclude<ActivationResult, { kind: 'completed' }>
+      | undefined;
+    if (rest && 'kind' in rest) {
+      results.push({ number, result: rest as ActivationResult });
+    } else {
+      const commands = readCommands(wire as WireCommands, position);
+      results.push({ number, result: { kind: 'completed', commands, logs: [], queryAnswers: {}, ...rest } });
+    }
+  }
+  return results;
+}

@@ -65,7 +65,7 @@ export async function bundleWorkflowCode(options: BundleWorkflowOptions): Promis
   const refused = refusedImports(metafile, path.dirname(entry));
   if (refused.length > 0) throw new WorkflowBundleError(refused.join('\n'));
   const textOf = (suffix: string) => outputFiles.find((file) => file.path.endsWith(suffix))?.text;
-  const code = textOf('.js') ?? '';
+  const code = exportDirectly(textOf('.js') ?? '');
   const sourceMap = textOf('.map');
   const milliseconds = Math.round(performance.now() - startedAt);
   options.logger?.info('Workflow code bundled', {
@@ -74,6 +74,14 @@ export async function bundleWorkflowCode(options: BundleWorkflowOptions): Promis
     milliseconds,
   });
   return { code, ...(sourceMap !== undefined && { sourceMap }) };
+}
+
+/**
+ * esbuild copies the exports into a second object, marked as having been a module. Nobody looks for the mark here, and
+ * the copying would be repeated for every execution, of which it is a tenth of the cost.
+ */
+function exportDirectly(code: string): string {
+  return code.replace(/^module\.exports = __toCommonJS\((\w+)\);$/m, 'module.exports = $1;');
 }
 
 /** Reads a bundle that was made ahead of time; a source map may follow the code as an inline comment. */

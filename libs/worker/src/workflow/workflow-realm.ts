@@ -75,9 +75,10 @@ export class WorkflowRealm {
     runtime.beginActivation(execution, activation);
     try {
       if (runtime.applyMessages(execution, activation, this.instantiate)) this.settle(execution);
-      if (runtime.applyOutcomes(execution, activation)) this.settle(execution);
-      else if (execution.checkConditions()) this.settle(execution);
+      runtime.applyOutcomes(execution, activation);
+      this.settle(execution);
     } finally {
+      this.drain();
       runtime.leave(execution);
     }
     return execution.conclude();
@@ -88,7 +89,7 @@ export class WorkflowRealm {
     const { runtime } = this.sdk;
     runtime.resume(execution);
     try {
-      return execution.answer(queries);
+      return execution.answer(queries, () => this.drain());
     } finally {
       runtime.leave(execution);
     }
@@ -101,8 +102,12 @@ export class WorkflowRealm {
   }
 
   private settle(execution: Execution): void {
-    do this.settlePromises.runInContext(this.context, RUN_OPTIONS);
+    do this.drain();
     while (execution.checkConditions());
+  }
+
+  private drain(): void {
+    this.settlePromises.runInContext(this.context, RUN_OPTIONS);
   }
 
   private compile(code: RealmCode): { sdk: SdkModules; factory: runtime.BundleFactory } {

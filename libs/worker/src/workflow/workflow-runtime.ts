@@ -33,8 +33,8 @@ export interface WorkflowRuntimeStats extends WorkflowCacheStats {
 
 /** How many looks at a thread fit into the time an activation may take: a deadlock is noticed that much late. */
 const LOOKS_PER_TIMEOUT = 5;
-/** A thread that dies this often without finishing anything will not get better by being replaced. */
-const MAX_THREADS_LOST_IN_A_ROW = 10;
+/** How long to wait before replacing a thread that did not even start. */
+const RESTART_DELAY_MS = 1_000;
 
 /** Runs workflow code on threads of its own. */
 export class WorkflowRuntime {
@@ -42,7 +42,6 @@ export class WorkflowRuntime {
   private readonly watch = new Map<WorkflowThreadHandle, { number: number; looks: number }>();
   private watching: NodeJS.Timeout | undefined;
   private threadsReplaced = 0;
-  private lostInARow = 0;
   private isClosed = false;
 
   private constructor(
@@ -52,6 +51,7 @@ export class WorkflowRuntime {
     this.threads = Array.from({ length: options.threads }, () => this.startThread());
   }
 
+  /** @throws Error when the threads cannot evaluate the bundle */
   static async create(options: WorkflowRuntimeOptions): Promise<WorkflowRuntime> {
     const { bundle, threads } = options;
     const limits: WorkflowCacheLimits = {
@@ -59,7 +59,14 @@ export class WorkflowRuntime {
       maxCachedBytes: Math.floor(options.maxCachedBytes / threads),
     };
     const code = { sdk: await bundleSdk(), workflows: bundle.code };
-    return new WorkflowRuntime(options, { code, limits, sourceMap: bundle.sourceMap });
+    const runtime = new WorkflowRuntime(options, { code, limits, sourceMap: bundle.sourceMap });
+    try {
+      await Promise.all(runtime.threads.map((thread) => thread.ready));
+    } catch (error) {
+      await runtime.close();
+      throw error;
+    }
+    return runtime;
   }
 
   /** Runs one workflow task or direct query. Never rejects: what goes wrong is a result. */
@@ -67,9 +74,7 @@ export class WorkflowRuntime {
     const thread = this.threadOf(request.runId);
     if (this.isClosed || !thread) return lost(request, 'the workflow runtime is closed');
     this.startWatching();
-    const result = await thread.activate(request);
-    if (result.kind === 'completed') this.lostInARow = 0;
-    return result;
+    return await thread.activate(request);
   }
 
   /** Drops a cached execution, for example because its workflow task was refused. */
@@ -111,13 +116,14 @@ export class WorkflowRuntime {
     this.watch.delete(dead);
     if (this.isClosed) return;
     this.threadsReplaced++;
-    this.lostInARow++;
     this.options.logger?.error(`A workflow thread ${why}; its cached workflows will be replayed`, {
       threadsReplaced: this.threadsReplaced,
     });
-    const index = this.threads.indexOf(dead);
-    if (this.lostInARow <= MAX_THREADS_LOST_IN_A_ROW) this.threads[index] = this.startThread();
-    else this.options.logger?.error('Workflow threads die one after the other; giving up on this one');
+    const start = () => {
+      if (!this.isClosed) this.threads[this.threads.indexOf(dead)] = this.startThread();
+    };
+    if (dead.wasReady) start();
+    else setTimeout(start, RESTART_DELAY_MS).unref();
   }
 
   private threadOf(runId: string): WorkflowThreadHandle | undefined {

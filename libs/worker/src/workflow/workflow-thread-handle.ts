@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { ActivationRequest, ActivationResult, WorkflowCacheStats } from './activation-request.js';
-import type { NumberedRequest, ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages.js';
+import { readResults, writeRequests } from './thread-messages.js';
+import type { ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages.js';
 
 /** A request that was not answered yet. */
 interface Pending {
@@ -10,12 +11,6 @@ interface Pending {
 
 const NO_STATS: WorkflowCacheStats = { cachedWorkflows: 0, cachedBytes: 0, hits: 0, misses: 0, evictions: 0 };
 const MAX_REQUEST_NUMBER = 0x7fff_ffff;
-
-/** What the death of a thread means for its requests. */
-export interface ThreadLoss {
-  /** Tells the request that was running when the thread died what it did; the others are told to try again. */
-  readonly offence: (request: ActivationRequest) => ActivationResult;
-}
 
 /**
  * The main thread's end of one workflow thread. Requests of one turn of the event loop travel together, and a thread
@@ -29,23 +24,32 @@ export class WorkflowThreadHandle {
   private nextNumber = 1;
   private latestStats = NO_STATS;
   private isDead = false;
+  private isReady = false;
+  private onReady: ((error?: Error) => void) | undefined;
+  /** Resolves when the thread has evaluated its code; rejects when it cannot. */
+  readonly ready: Promise<void>;
 
   /** @param onDeath called once when the thread ends without being told to */
-  constructor(setup: Omit<ThreadSetup, 'heartbeat'>, onDeath: (thread: WorkflowThreadHandle) => void) {
-    const workerData: ThreadSetup = { ...setup, heartbeat: this.heartbeat.buffer as SharedArrayBuffer };
+  constructor(
+    setup: Omit<ThreadSetup, 'heartbeat'>,
+    private readonly onDeath: (thread: WorkflowThreadHandle) => void,
+  ) {
+    this.ready = new Promise((resolve, reject) => {
+      this.onReady = (error) => (error ? reject(error) : resolve());
+    });
+    // Only who creates the runtime looks at it.
+    this.ready.catch(() => undefined);
+    const workerData: ThreadSetup = { ...setup, heartbeat: this.heartbeat.buffer };
     this.worker = new Worker(new URL('./workflow-thread.js', import.meta.url), { workerData });
     this.worker.unref();
     this.worker.on('message', (report: ThreadReport) => this.receive(report));
-    this.worker.on('error', (error) => {
-      if (this.isDead) return;
-      this.die((request) => lost(request, `the workflow thread failed: ${String(error)}`));
-      onDeath(this);
-    });
-    this.worker.on('exit', (code) => {
-      if (this.isDead) return;
-      this.die((request) => lost(request, `the workflow thread ended with code ${code}`));
-      onDeath(this);
-    });
+    this.worker.on('error', (error: unknown) => this.lose(`the workflow thread failed: ${String(error)}`));
+    this.worker.on('exit', (code) => this.lose(`the workflow thread ended with code ${code}`));
+  }
+
+  /** Whether the thread has ever been able to work. */
+  get wasReady(): boolean {
+    return this.isReady;
   }
 
   /** The number of the request that the thread runs at this moment; 0 for none. */
@@ -62,6 +66,7 @@ export class WorkflowThreadHandle {
   }
 
   activate(request: ActivationRequest): Promise<ActivationResult> {
+    if (this.isDead) return Promise.resolve(lost(request, 'its workflow thread is dead'));
     return new Promise((resolve) => {
       const number = this.nextNumber;
       this.nextNumber = number === MAX_REQUEST_NUMBER ? 1 : number + 1;
@@ -73,7 +78,8 @@ export class WorkflowThreadHandle {
   }
 
   evict(runId: string): void {
-    this.post({ kind: 'evict', runId });
+    const command: ThreadCommand = { kind: 'evict', runId };
+    this.worker.postMessage(command);
   }
 
   /** Stops the thread at once, whatever it runs. */
@@ -90,26 +96,18 @@ export class WorkflowThreadHandle {
       return entry ? [{ number, request: entry.request }] : [];
     });
     if (this.isDead || batch.length === 0) return;
-    const size = batch.reduce((sum, { request }) => sum + request.packedEvents.byteLength, 0);
-    const area = new Uint8Array(size);
-    let eventsOffset = 0;
-    const requests = batch.map(({ number, request: { packedEvents, ...request } }): NumberedRequest => {
-      const numbered = { number, request, eventsOffset, eventsLength: packedEvents.byteLength };
-      area.set(packedEvents, eventsOffset);
-      eventsOffset += packedEvents.byteLength;
-      return numbered;
-    });
-    this.post({ kind: 'activate', requests, area: area.buffer }, [area.buffer]);
-  }
-
-  private post(command: ThreadCommand, transfer: ArrayBuffer[] = []): void {
-    this.worker.postMessage(command, transfer);
+    const command = writeRequests(batch);
+    this.worker.postMessage(command, [command.area]);
   }
 
   private receive(report: ThreadReport): void {
-    if (report.kind === 'ready') return;
+    if (report.kind === 'ready') {
+      this.isReady = true;
+      this.onReady?.();
+      return;
+    }
     this.latestStats = report.stats;
-    for (const { number, result } of report.results) this.settle(number, result);
+    for (const { number, result } of readResults(report.results)) this.settle(number, result);
     if (this.pending.size === 0) this.worker.unref();
   }
 
@@ -117,6 +115,13 @@ export class WorkflowThreadHandle {
     const entry = this.pending.get(number);
     this.pending.delete(number);
     entry?.resolve(result);
+  }
+
+  private lose(reason: string): void {
+    if (this.isDead) return;
+    this.onReady?.(new Error(reason));
+    this.die((request) => lost(request, reason));
+    this.onDeath(this);
   }
 
   private die(offence: (request: ActivationRequest) => ActivationResult): void {

@@ -3,7 +3,14 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { decodeEvents } from '@tidewheel/codec';
 import type { ActivationResult } from './activation-request.js';
 import { StackMapper } from './stack-mapper.js';
-import type { NumberedRequest, ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages.js';
+import { readRequests, writeResults } from './thread-messages.js';
+import type {
+  NumberedRequest,
+  NumberedResult,
+  ThreadCommand,
+  ThreadReport,
+  ThreadSetup,
+} from './thread-messages.js';
 import { WorkflowSandbox } from './workflow-sandbox.js';
 
 const port = parentPort;
@@ -15,45 +22,49 @@ const stacks = new StackMapper(setup.sourceMap);
 const heartbeat = new Int32Array(setup.heartbeat);
 
 /** What the latest activation came to, while promises that it left rejected may still change that. */
-let latest: { readonly runId: string; result: ActivationResult } | undefined;
+interface Latest extends NumberedRequest {
+  result: ActivationResult;
+}
+let latest: Latest | undefined;
+let results: NumberedResult[] = [];
 
 process.on('unhandledRejection', (reason) => {
   if (latest && latest.result.kind !== 'failed') {
-    latest.result = sandbox.failWithRejection(latest.runId, reason);
+    latest.result = sandbox.failWithRejection(latest.request.runId, reason);
   }
 });
-
-function run({ request, eventsOffset, eventsLength, number }: NumberedRequest, area: ArrayBuffer): void {
-  const packedEvents = new Uint8Array(area, eventsOffset, eventsLength);
-  Atomics.store(heartbeat, 0, number);
-  latest = { runId: request.runId, result: sandbox.activate({ ...request, packedEvents }) };
-}
 
 /**
  * Each activation gets an event loop callback of its own: Node.js reports promises that are left rejected when such a
  * callback has ended, so a report always concerns the activation before it.
  */
-function activate(requests: readonly NumberedRequest[], area: ArrayBuffer): void {
-  const results: { number: number; result: ActivationResult }[] = [];
-  const collect = (number: number): void => {
-    Atomics.store(heartbeat, 0, 0);
-    if (latest) results.push({ number, result: stacks.map(latest.result) });
-    latest = undefined;
-  };
-  for (const numbered of requests) {
-    setImmediate(() => run(numbered, area));
-    setImmediate(() => collect(numbered.number));
+function activate(batch: readonly NumberedRequest[]): void {
+  for (const { number, request } of batch) {
+    setImmediate(() => {
+      concludeLatest();
+      Atomics.store(heartbeat, 0, number);
+      latest = { number, request, result: sandbox.activate(request) };
+    });
   }
-  setImmediate(() => report({ kind: 'activated', results, stats: sandbox.stats }));
+  setImmediate(() => {
+    concludeLatest();
+    const report: ThreadReport = { kind: 'activated', results: writeResults(results), stats: sandbox.stats };
+    results = [];
+    port?.postMessage(report);
+  });
 }
 
-function report(message: ThreadReport): void {
-  port?.postMessage(message);
+function concludeLatest(): void {
+  if (!latest) return;
+  Atomics.store(heartbeat, 0, 0);
+  results.push({ number: latest.number, result: stacks.map(latest.result) });
+  latest = undefined;
 }
 
 port.on('message', (command: ThreadCommand) => {
-  if (command.kind === 'activate') activate(command.requests, command.area);
+  if (command.kind === 'activate') activate(readRequests(command));
   else sandbox.evict(command.runId);
 });
 
-report({ kind: 'ready' });
+const ready: ThreadReport = { kind: 'ready' };
+port.postMessage(ready);

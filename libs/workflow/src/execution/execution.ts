@@ -99,6 +99,7 @@ export class Execution {
   start(workflowFunction: WorkflowFunction): void {
     const args = fromPayloads(defaultPayloadConverter, this.started.attributes.input);
     this.started = copyWithoutInput(this.started);
+    // eslint-disable-next-line @typescript-eslint/require-await -- async turns what it throws into a rejection
     const run = async (): Promise<unknown> => workflowFunction(...args);
     run().then(
       (result) => this.complete(result),
@@ -145,14 +146,19 @@ export class Execution {
     return changed;
   }
 
-  /** Answers queries without letting them change anything. */
-  answer(queries: readonly WorkflowQuery[]): QueryAnswers {
+  /**
+   * Answers queries without letting them change anything.
+   *
+   * @param drain lets promises run: a handler that waits in spite of all does so now, rather than in the next activation
+   */
+  answer(queries: readonly WorkflowQuery[], drain: () => void): QueryAnswers {
     const { generator } = this;
     this.isAnsweringQuery = true;
     try {
       this.generator = generator?.copy();
       return Object.fromEntries(queries.map((query) => [query.queryId, this.messages.answer(query)]));
     } finally {
+      drain();
       this.generator = generator;
       this.isAnsweringQuery = false;
     }

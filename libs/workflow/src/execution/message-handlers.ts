@@ -114,6 +114,7 @@ export class MessageHandlers {
     const fallback = this.defaultSignalHandler;
     const run = { name: signal.name };
     this.running.set(run, own?.unfinishedPolicy ?? 'WARN_AND_ABANDON');
+    // eslint-disable-next-line @typescript-eslint/require-await -- async turns what it throws into a rejection
     const handle = async (): Promise<unknown> =>
       own ? own.handler(...signal.args) : fallback?.(signal.name, ...signal.args);
     handle().then(

@@ -18,10 +18,10 @@ export function copyFailure(failure: Failure): Failure {
 export function copyWithoutInput(
   started: HistoryEventOf<'WorkflowExecutionStarted'>,
 ): HistoryEventOf<'WorkflowExecutionStarted'> {
-  const { input, header, memo, searchAttributes, lastCompletionResult, continuedFailure, ...rest } =
-    started.attributes;
-  void input;
-  void header;
+  const { memo, searchAttributes, lastCompletionResult, continuedFailure } = started.attributes;
+  const rest: Mutable<typeof started.attributes> = { ...started.attributes };
+  delete rest.input;
+  delete rest.header;
   return {
     ...started,
     attributes: {
@@ -34,11 +34,13 @@ export function copyWithoutInput(
   };
 }
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 type Info = NonNullable<Failure['info']>;
 
 function copyInfo(info: Info): Info {
-  if ('details' in info && info.details) return { ...info, details: copyPayloads(info.details) };
-  if ('lastHeartbeatDetails' in info && info.lastHeartbeatDetails) {
+  if ('details' in info) return { ...info, details: copyPayloads(info.details) };
+  if ('lastHeartbeatDetails' in info) {
     return { ...info, lastHeartbeatDetails: copyPayloads(info.lastHeartbeatDetails) };
   }
   return { ...info };

@@ -1,3 +1,4 @@
+import { toJson } from '@tidewheel/common';
 import type { LogLevel } from '@tidewheel/common';
 import { currentExecutionIfAny } from '../execution/current-execution.js';
 
@@ -24,7 +25,7 @@ function show(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Error) return value.stack ?? `${value.name}: ${value.message}`;
   try {
-    return (JSON.stringify(value) as string | undefined) ?? String(value);
+    return toJson(value) ?? String(value);
   } catch {
     return String(value);
   }

@@ -31,7 +31,9 @@ function overridablePrototypes(): [object, PropertyKey[] | undefined][] {
 /** Intrinsics that no global leads to. */
 function hiddenIntrinsics(): object[] {
   const makers: object[] = [
-    async () => undefined,
+    async () => {
+      await Promise.resolve();
+    },
     function* () {
       yield undefined;
     },
@@ -53,7 +55,9 @@ export function harden(globalObject: object, extraRoots: readonly object[]): voi
   removeLegacyRegExpState();
   for (const [prototype, keys] of overridablePrototypes()) makeOverridable(prototype, keys);
   const seen = new Set<object>();
-  const pending: unknown[] = [...hiddenIntrinsics(), ...extraRoots, ...propertiesOf(globalObject)];
+  // Modules have accessors, so their exports must be asked for.
+  const exported = extraRoots.flatMap((root) => [root, ...(Object.values(root) as unknown[])]);
+  const pending: unknown[] = [...hiddenIntrinsics(), ...exported, ...propertiesOf(globalObject)];
   while (pending.length > 0) {
     const value = pending.pop();
     if ((typeof value !== 'object' && typeof value !== 'function') || value === null) continue;
@@ -65,11 +69,11 @@ export function harden(globalObject: object, extraRoots: readonly object[]): voi
   Object.freeze(globalObject);
 }
 
+/** Values and accessors of an object's own properties. */
 function propertiesOf(value: object): unknown[] {
-  return Reflect.ownKeys(value).flatMap((key) => {
-    const descriptor = Object.getOwnPropertyDescriptor(value, key);
-    return descriptor ? [descriptor.value as unknown, descriptor.get, descriptor.set] : [];
-  });
+  return Reflect.ownKeys(value).flatMap(
+    (key) => Object.values(Object.getOwnPropertyDescriptor(value, key) ?? {}) as unknown[],
+  );
 }
 
 function makeOverridable(prototype: object, keys: PropertyKey[] = Reflect.ownKeys(prototype)): void {

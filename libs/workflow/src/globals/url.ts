@@ -28,39 +28,33 @@ export function makeUrls(host: HostUrls): { readonly URL: object; readonly URLSe
   class URLSearchParams {
     readonly #params: HostSearchParams;
 
-    constructor(init?: unknown, wrapped?: HostSearchParams) {
-      this.#params = wrapped ?? host.createSearchParams('');
-      if (init === undefined || init === null) return;
-      if (typeof init === 'object') {
-        for (const [name, value] of pairsOf(init)) this.append(name, value);
-      } else {
-        host.createSearchParams(String(init as string)).forEach((value, name) => this.append(name, value));
-      }
+    constructor(init?: string | object | null, wrapped?: HostSearchParams) {
+      this.#params = wrapped ?? host.createSearchParams(typeof init === 'string' ? init : '');
+      if (typeof init !== 'object' || init === null) return;
+      for (const [name, value] of pairsOf(init)) this.append(name, value);
     }
 
     get size(): number {
       return this.#pairs().length;
     }
-    append(name: unknown, value: unknown): void {
-      this.#params.append(String(name), String(value));
+    append(name: string, value: string): void {
+      this.#params.append(name, value);
     }
-    delete(name: unknown, value?: unknown): void {
-      if (value === undefined) this.#params.delete(String(name));
-      else this.#params.delete(String(name), String(value));
+    delete(name: string, value?: string): void {
+      if (value === undefined) this.#params.delete(name);
+      else this.#params.delete(name, value);
     }
-    get(name: unknown): string | null {
-      return this.#params.get(String(name));
+    get(name: string): string | null {
+      return this.#params.get(name);
     }
-    getAll(name: unknown): string[] {
-      return this.#pairs().flatMap(([key, value]) => (key === String(name) ? [value] : []));
+    getAll(name: string): string[] {
+      return this.#pairs().flatMap(([key, value]) => (key === name ? [value] : []));
     }
-    has(name: unknown, value?: unknown): boolean {
-      return value === undefined
-        ? this.#params.has(String(name))
-        : this.#params.has(String(name), String(value));
+    has(name: string, value?: string): boolean {
+      return value === undefined ? this.#params.has(name) : this.#params.has(name, value);
     }
-    set(name: unknown, value: unknown): void {
-      this.#params.set(String(name), String(value));
+    set(name: string, value: string): void {
+      this.#params.set(name, value);
     }
     sort(): void {
       this.#params.sort();
@@ -105,15 +99,15 @@ export function makeUrls(host: HostUrls): { readonly URL: object; readonly URLSe
   class URL {
     #searchParams: URLSearchParams | undefined;
 
-    constructor(input: unknown, base?: unknown) {
+    constructor(input: string | URL, base?: string | URL) {
       try {
-        hostUrls.set(this, host.createUrl(String(input), base === undefined ? undefined : String(base)));
+        hostUrls.set(this, host.createUrl(input.toString(), base?.toString()));
       } catch {
         throw new TypeError(`Invalid URL: ${String(input)}`);
       }
     }
 
-    static canParse(input: unknown, base?: unknown): boolean {
+    static canParse(input: string, base?: string): boolean {
       try {
         return new this(input, base) instanceof URL;
       } catch {
@@ -155,8 +149,8 @@ export function makeUrls(host: HostUrls): { readonly URL: object; readonly URLSe
   return { URL, URLSearchParams };
 }
 
-function pairsOf(init: object): [unknown, unknown][] {
+function pairsOf(init: object): [string, string][] {
   return Symbol.iterator in init
-    ? Array.from(init as Iterable<[unknown, unknown]>, ([name, value]) => [name, value])
-    : Object.entries(init);
+    ? Array.from(init as Iterable<[string, string]>)
+    : Object.entries(init as Record<string, string>);
 }

@@ -1,0 +1,128 @@
+import { Engine } from '@tidewheel/engine';
+import { hidePassword } from '@tidewheel/telemetry';
+import type { Logger } from '@tidewheel/telemetry';
+import { startTelemetry } from '@tidewheel/telemetry-node';
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import type { Configuration } from './configuration.js';
+import { EngineGate } from './engine-gate.js';
+import { startRetention } from './housekeeping/retention.js';
+import type { Housekeeping } from './housekeeping/retention.js';
+import { createApiServer } from './server.js';
+import { programVersion } from './version.js';
+
+/** A running API process. */
+export interface ApiProcess {
+  /** Port it listens on. */
+  readonly port: number;
+  /** Rejects when the process cannot do its work ever, for example because the deployment is another one. */
+  readonly opened: Promise<void>;
+  /** Ends it gracefully: finishes requests, then background work, then closes connections. */
+  stop(): Promise<void>;
+}
+
+const CLOSE_IDLE_MS = 50;
+
+/**
+ * Starts listening at once and opens the engine meanwhile, so that probes are answered while Redis is away.
+ *
+ * @throws when the port cannot be had
+ */
+export async function startApi(configuration: Configuration, logger: Logger): Promise<ApiProcess> {
+  const telemetry = startTelemetry();
+  const gate = new EngineGate(logger);
+  const stopping = new AbortController();
+  const server = createApiServer({
+    gate,
+    checks: () => [
+      ...gate.health(),
+      ...(stopping.signal.aborted
+        ? [{ name: 'running', ok: false, sinceMs: stoppedMs, message: 'stopping' }]
+        : []),
+    ],
+    logger,
+    version: programVersion(),
+    bodyLimitBytes: configuration.bodyLimitBytes,
+    answerMetrics: telemetry.answerMetrics,
+    stopping: stopping.signal,
+  });
+  let stoppedMs = 0;
+  server.listen(configuration.port, configuration.host);
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : configuration.port;
+  const redis = hidePassword(configuration.redisUrl);
+  logger.info({ host: configuration.host, port, redis, duties: configuration.duties }, 'listening');
+
+  const background = new Background(configuration, logger);
+  return {
+    port,
+    opened: background.open(gate, stopping.signal),
+    async stop() {
+      stoppedMs = Date.now();
+      stopping.abort();
+      await closeServer(server, configuration.shutdownTimeoutMs);
+      gate.stop();
+      await background.close();
+      await telemetry.stop();
+    },
+  };
+}
+
+/** The engine and what works in the background, opened and closed in order. */
+class Background {
+  private engine: Engine | undefined;
+  private housekeeping: Housekeeping | undefined;
+
+  constructor(
+    private readonly configuration: Configuration,
+    private readonly logger: Logger,
+  ) {}
+
+  async open(gate: EngineGate, stopping: AbortSignal): Promise<void> {
+    const { configuration, logger } = this;
+    const { redisUrl, partitions, keyPrefix } = configuration;
+    const engine = await Engine.open({
+      connection: { url: redisUrl },
+      partitions,
+      prefix: keyPrefix,
+      logger: logger.child({ part: 'engine' }),
+    });
+    this.engine = engine;
+    if (stopping.aborted) return;
+    if (configuration.duties) await this.startDuties(engine);
+    await gate.open(engine);
+    logger.info({ partitions: engine.context.keys.partitions }, 'ready');
+  }
+
+  async close(): Promise<void> {
+    await this.housekeeping?.stop();
+    await this.engine?.stopDuties();
+    await this.engine?.close();
+  }
+
+  private async startDuties(engine: Engine): Promise<void> {
+    const { keyPrefix, retentionIntervalMs, retentionBatch } = this.configuration;
+    await engine.startDuties();
+    this.housekeeping = startRetention({
+      engine,
+      connect: engine.connect,
+      keyPrefix,
+      intervalMs: retentionIntervalMs,
+      batch: retentionBatch,
+      logger: this.logger.child({ part: 'housekeeping' }),
+    });
+  }
+}
+
+/** Stops accepting, lets requests under way finish up to the limit, then cuts what is left. */
+async function closeServer(server: Server, limitMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  const closeIdle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
+  const cut = setTimeout(() => server.closeAllConnections(), limitMs);
+  await closed;
+  clearInterval(closeIdle);
+  clearTimeout(cut);
+}

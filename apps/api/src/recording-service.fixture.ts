@@ -1,0 +1,78 @@
+import type { WorkflowService } from '@tidewheel/engine';
+
+const RUN_ID = '313216ae-f1bc-4dad-9b3a-480afdc10e93';
+const NAMESPACE = { name: 'default', id: RUN_ID, description: '', retentionMs: 1_000, createdMs: 0 };
+const INFO = {
+  execution: { workflowId: 'w', runId: RUN_ID },
+  workflowType: 'type',
+  taskQueue: 'queue',
+  status: 'RUNNING',
+  startTimeMs: 0,
+  historyLength: 2,
+  historySizeBytes: 60,
+} as const;
+const STATS = { backlog: 0, oldestMs: 0, pollers: [] };
+
+/** Methods that change something. */
+const CHANGES: readonly string[] = [
+  'startWorkflow',
+  'signalWorkflow',
+  'requestCancelWorkflow',
+  'terminateWorkflow',
+  'createNamespace',
+];
+
+/** One call of the service. */
+export interface RecordedCall {
+  readonly method: string;
+  readonly request: unknown;
+}
+
+/** A service that answers everything with something sound, and remembers what it was asked. */
+export class RecordingService {
+  readonly calls: RecordedCall[] = [];
+  readonly service: WorkflowService;
+
+  /** @param overrides methods that answer otherwise */
+  constructor(overrides: Partial<WorkflowService> = {}) {
+    const answers: WorkflowService = {
+      startWorkflow: () => Promise.resolve({ runId: RUN_ID, started: true }),
+      signalWorkflow: () => Promise.resolve(),
+      requestCancelWorkflow: () => Promise.resolve(),
+      terminateWorkflow: () => Promise.resolve(),
+      queryWorkflow: () => Promise.resolve({ rejected: false, result: [] }),
+      describeWorkflow: () =>
+        Promise.resolve({
+          ...INFO,
+          workflowTaskTimeoutMs: 10_000,
+          cancelRequested: false,
+          pendingActivities: [],
+          pendingTimers: [],
+        }),
+      getHistory: () => Promise.resolve({ runId: RUN_ID, events: [], nextEventId: 1, status: 'RUNNING' }),
+      getResult: () => Promise.resolve({ runId: RUN_ID, status: 'RUNNING' }),
+      listWorkflows: () => Promise.resolve({ executions: [INFO] }),
+      describeTaskQueue: (namespace, taskQueue) =>
+        Promise.resolve({ namespace, taskQueue, workflow: STATS, activity: STATS }),
+      createNamespace: () => Promise.resolve(NAMESPACE),
+      describeNamespace: () => Promise.resolve(NAMESPACE),
+      listNamespaces: () => Promise.resolve([NAMESPACE]),
+      ...overrides,
+    };
+    this.service = new Proxy(answers, {
+      get: (target, name, receiver) => {
+        const method: unknown = Reflect.get(target, name, receiver);
+        if (typeof method !== 'function') return method;
+        return (...args: unknown[]): unknown => {
+          this.calls.push({ method: String(name), request: args[0] });
+          return Reflect.apply(method, target, args);
+        };
+      },
+    });
+  }
+
+  /** Calls that would have changed something. */
+  get changes(): readonly RecordedCall[] {
+    return this.calls.filter(({ method }) => CHANGES.includes(method));
+  }
+}

@@ -1,0 +1,102 @@
+import { defaultPayloadConverter, toPayloadMap, toPayloads } from '@tidewheel/common';
+import type { Duration, PayloadConverter, SearchAttributes, Workflow } from '@tidewheel/common';
+import { InvalidArgumentError, InvalidDurationError, optionalDurationToMs } from '@tidewheel/core';
+import type { StartWorkflowRequest } from '@tidewheel/engine';
+import type { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from './policies.js';
+
+/** A workflow about which nothing is known but its name. */
+export type UntypedWorkflow = (...args: unknown[]) => Promise<unknown>;
+
+/** How to start a workflow, its arguments apart. Durations are text such as `10s`, or milliseconds. */
+export interface WorkflowOptions {
+  /** The id in the terms of the application, for example of the order that the workflow processes. */
+  readonly workflowId: string;
+  /** The queue whose workers run it. */
+  readonly taskQueue: string;
+  /** When the last run of the id is closed; default ALLOW_DUPLICATE. */
+  readonly workflowIdReusePolicy?: WorkflowIdReusePolicy;
+  /** When the id has a running execution; default FAIL. */
+  readonly workflowIdConflictPolicy?: WorkflowIdConflictPolicy;
+  /** Longest life over all runs; no limit by default. */
+  readonly workflowExecutionTimeout?: Duration;
+  /** Longest life of one run; no limit by default. */
+  readonly workflowRunTimeout?: Duration;
+  /** How long a worker may take for one workflow task; default 10 s. */
+  readonly workflowTaskTimeout?: Duration;
+  /** Notes shown with the execution. */
+  readonly memo?: Readonly<Record<string, unknown>>;
+  /** Values to find the execution by. */
+  readonly searchAttributes?: Readonly<SearchAttributes>;
+  /** Makes a start that is repeated count once; default: a new one for every call. */
+  readonly requestId?: string;
+  /** Whether `result` goes on with the next run when one continues as new. Default: true. */
+  readonly followRuns?: boolean;
+}
+
+/** The arguments of a workflow: asked for when it cannot do without. */
+export type WithWorkflowArgs<W extends Workflow> =
+  Parameters<W> extends [unknown, ...unknown[]]
+    ? { readonly args: Readonly<Parameters<W>> }
+    : { readonly args?: Readonly<Parameters<W>> };
+
+/** How to start a workflow. */
+export type WorkflowStartOptions<W extends Workflow = UntypedWorkflow> = WorkflowOptions &
+  WithWorkflowArgs<W>;
+
+/** The name of a workflow type, given by name or as the function itself. */
+export function workflowTypeName(type: string | Workflow): string {
+  const name = typeof type === 'string' ? type : type.name;
+  if (name === '')
+    throw new InvalidArgumentError('workflowType', 'is a function without a name: give the name');
+  return name;
+}
+
+/**
+ * The request that starts a workflow.
+ *
+ * @throws InvalidArgumentError when a duration is none
+ */
+export function startRequest(
+  options: WorkflowOptions & { readonly args?: readonly unknown[] },
+  context: {
+    readonly namespace: string;
+    readonly identity: string | undefined;
+    readonly workflowType: string;
+    readonly payloadConverter: PayloadConverter;
+  },
+): StartWorkflowRequest {
+  const { payloadConverter, ...rest } = context;
+  const { args, memo, searchAttributes } = options;
+  const input = args && toPayloads(payloadConverter, args);
+  return {
+    ...rest,
+    workflowId: options.workflowId,
+    taskQueue: options.taskQueue,
+    ...(input && { input }),
+    workflowExecutionTimeoutMs: milliseconds('workflowExecutionTimeout', options.workflowExecutionTimeout),
+    workflowRunTimeoutMs: milliseconds('workflowRunTimeout', options.workflowRunTimeout),
+    workflowTaskTimeoutMs: milliseconds('workflowTaskTimeout', options.workflowTaskTimeout),
+    requestId: options.requestId,
+    workflowIdReusePolicy: options.workflowIdReusePolicy,
+    workflowIdConflictPolicy: options.workflowIdConflictPolicy,
+    memo: memo && toPayloadMap(payloadConverter, memo),
+    // The engine reads these, so they are never in the application's own encoding.
+    searchAttributes:
+      searchAttributes && toPayloadMap(defaultPayloadConverter, withoutAbsent(searchAttributes)),
+  };
+}
+
+function withoutAbsent(attributes: Readonly<SearchAttributes>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(attributes).filter(([, value]) => value !== undefined && value !== null),
+  );
+}
+
+function milliseconds(field: string, duration: Duration | undefined): number | undefined {
+  try {
+    return optionalDurationToMs(duration);
+  } catch (error) {
+    if (error instanceof InvalidDurationError) throw new InvalidArgumentError(field, error.message);
+    throw error;
+  }
+}

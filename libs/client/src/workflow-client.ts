@@ -1,0 +1,105 @@
+import type { Workflow, WorkflowResultType } from '@tidewheel/common';
+import type { WorkflowService } from '@tidewheel/engine';
+import type { LoadedDataConverter } from './data-converter.js';
+import type { WorkflowExecutionInfo } from './execution-info.js';
+import type { QueryRejectCondition } from './policies.js';
+import { startRequest, workflowTypeName } from './start-options.js';
+import type { UntypedWorkflow, WorkflowStartOptions } from './start-options.js';
+import { StartedWorkflowHandle, WorkflowHandle } from './workflow-handle.js';
+import type { WorkflowHandleParts } from './workflow-handle.js';
+import { listExecutions } from './workflow-list.js';
+import type { ListOptions } from './workflow-list.js';
+
+/** What a workflow client works with. */
+interface WorkflowClientParts {
+  readonly service: WorkflowService;
+  readonly namespace: string;
+  readonly identity: string | undefined;
+  readonly converter: LoadedDataConverter;
+  readonly queryRejectCondition: QueryRejectCondition | undefined;
+}
+
+/** How {@link WorkflowClient.getHandle} behaves. */
+export interface GetHandleOptions {
+  /** Whether `result` goes on with the next run when one continues as new. Default: true. */
+  readonly followRuns?: boolean;
+}
+
+/** Starts workflows and finds those that were started. */
+export class WorkflowClient {
+  constructor(private readonly parts: WorkflowClientParts) {}
+
+  /**
+   * Starts a workflow, given by name or as its function. When it returns, the start is stored and cannot be lost.
+   *
+   * @throws WorkflowExecutionAlreadyStartedError, NamespaceNotFoundError, InvalidArgumentError
+   */
+  start<W extends Workflow = UntypedWorkflow>(
+    workflowTypeOrFunction: string | W,
+    options: WorkflowStartOptions<W>,
+  ): Promise<StartedWorkflowHandle<W>> {
+    return this.begin(workflowTypeOrFunction, options, false);
+  }
+
+  /**
+   * Starts a workflow and waits for its result, at less cost than `start` and `result` one after the other.
+   *
+   * @throws what `start` and `result` throw
+   */
+  async execute<W extends Workflow = UntypedWorkflow>(
+    workflowTypeOrFunction: string | W,
+    options: WorkflowStartOptions<W>,
+  ): Promise<WorkflowResultType<W>> {
+    const handle = await this.begin(workflowTypeOrFunction, options, true);
+    return handle.result();
+  }
+
+  /** A handle of an execution; without a run id, of whatever is its current run whenever the handle is used. */
+  getHandle<W extends Workflow = UntypedWorkflow>(
+    workflowId: string,
+    runId?: string,
+    options: GetHandleOptions = {},
+  ): WorkflowHandle<W> {
+    return new WorkflowHandle<W>(this.handleParts(workflowId, runId, options.followRuns));
+  }
+
+  /** Iterates over executions: running ones by start time, then closed ones by close time, newest first. */
+  list(options: ListOptions = {}): AsyncIterable<WorkflowExecutionInfo> {
+    return listExecutions(this.parts.service, this.parts.namespace, options);
+  }
+
+  private async begin<W extends Workflow>(
+    workflowTypeOrFunction: string | W,
+    options: WorkflowStartOptions<W>,
+    waitForResult: boolean,
+  ): Promise<StartedWorkflowHandle<W>> {
+    const { service, namespace, identity, converter } = this.parts;
+    const { payloadConverter } = converter;
+    const workflowType = workflowTypeName(workflowTypeOrFunction);
+    const request = startRequest(options, { namespace, identity, workflowType, payloadConverter });
+    const { runId } = await service.startWorkflow({ ...request, waitForResult });
+    return new StartedWorkflowHandle<W>(
+      this.handleParts(options.workflowId, undefined, options.followRuns),
+      runId,
+    );
+  }
+
+  private handleParts(
+    workflowId: string,
+    runId: string | undefined,
+    followRuns: boolean | undefined,
+  ): WorkflowHandleParts {
+    const { service, namespace, identity, converter, queryRejectCondition } = this.parts;
+    const address = { namespace, workflowId, runId };
+    const resultRunId = undefined;
+    return {
+      service,
+      converter,
+      identity,
+      address,
+      resultRunId,
+      followRuns: followRuns ?? true,
+      queryRejectCondition,
+    };
+  }
+}

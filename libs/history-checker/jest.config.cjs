@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/history-checker', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,137 @@
+import type { CommandConnection } from './failover.js';
+
+export interface LeftoverOptions {
+  /** First part of every key. Default `tw`. */
+  readonly prefix?: string;
+  /** Whether retention has deleted every run: then no state, history or index entry may be left either. */
+  readonly deleted?: boolean;
+}
+
+/**
+ * Says what is left in a Redis once every execution is closed and every task stream was read to its end: a sentence per
+ * key that should be gone or empty, none when all is as it should be. Only for tests: it walks over all keys.
+ *
+ * It knows the layout of `libs/store/src/keys.ts` by heart on purpose: a key that nobody expects is a leftover too.
+ */
+export async function findLeftovers(
+  redis: CommandConnection,
+  options: LeftoverOptions = {},
+): Promise<string[]> {
+  const { prefix = 'tw', deleted = false } = options;
+  const survey: Survey = { redis, deleted, left: [], states: new Map(), histories: new Map() };
+  for (const key of (await allKeys(redis, prefix)).sort()) {
+    const rest = key.slice(prefix.length + 1);
+    const [, letter = '', name] = /^\{\d+\}:([a-z]+)(?::([^]*))?$/.exec(rest) ?? [];
+    await inspect(survey, key, letter, name);
+  }
+  for (const [runId, key] of survey.histories) {
+    if (!survey.states.has(runId)) survey.left.push(`${key}: the history of a run that has no state`);
+  }
+  for (const [runId, key] of survey.states) {
+    if (!survey.histories.has(runId)) survey.left.push(`${key}: run ${runId} has no history`);
+  }
+  return survey.left;
+}
+
+interface Survey {
+  readonly redis: CommandConnection;
+  readonly deleted: boolean;
+  readonly left: string[];
+  /** Keys of the states found, by run id. */
+  readonly states: Map<string, string>;
+  /** Keys of the histories found, by run id. */
+  readonly histories: Map<string, string>;
+}
+
+/** Keys that a partition has one of, or that belong to the deployment; those not named here must be gone. */
+async function inspect(survey: Survey, key: string, letter: string, name: string | undefined): Promise<void> {
+  const { redis, left, deleted } = survey;
+  switch (letter) {
+    case 'n':
+    case 's':
+    case 'meta':
+    case 'namespaces':
+    case 'probe':
+      return;
+    case 'o':
+    case 'w':
+    case 'a':
+    case 'k':
+      left.push(...(await streamRemains(redis, key)));
+      return;
+    case 'x':
+    case 'p':
+      left.push(...(await stateRemains(survey, key)));
+      if (deleted) left.push(`${key}: the state of a run that should be deleted`);
+      return;
+    case 'h':
+      survey.histories.set(name ?? '', key);
+      if (deleted) left.push(`${key}: a history that should be deleted`);
+      return;
+    case 'z':
+      if (deleted) left.push(`${key}: an index of closed runs that should be deleted`);
+      return;
+    case 'q':
+      if (Number(await redis.call('PTTL', key)) < 0) left.push(`${key}: a query that never expires`);
+      return;
+    default:
+      left.push(`${key}: ${LEFT_BEHIND[letter] ?? 'nobody knows this key'}`);
+  }
+}
+
+const LEFT_BEHIND: Readonly<Record<string, string>> = {
+  t: 'timers of runs that are closed',
+  v: 'running executions',
+  b: 'buffered events',
+  r: 'request ids of a run that is closed',
+  d: 'activity details of a run that is closed',
+};
+
+async function streamRemains(redis: CommandConnection, key: string): Promise<string[]> {
+  const left: string[] = [];
+  const length = Number(await redis.call('XLEN', key));
+  if (length > 0) left.push(`${key}: ${length} entries`);
+  for (const group of (await redis.call('XINFO', 'GROUPS', key)) as unknown[][]) {
+    const fields = pairs(group.map(String));
+    const pending = Number(fields['pending']);
+    if (pending > 0) left.push(`${key}: ${pending} pending entries of group ${fields['name']}`);
+  }
+  return left;
+}
+
+/** Fields of the state of a closed run; anything else was to go when it closed. */
+const CLOSED_FIELDS = new Set(['r', 's', 'n', 'z', 'q', 't0', 't1', 'ty', 'rq']);
+
+async function stateRemains(survey: Survey, key: string): Promise<string[]> {
+  const state = pairs(((await survey.redis.call('HGETALL', key)) as unknown[]).map(String));
+  const runId = state['r'] ?? '';
+  survey.states.set(runId, key);
+  if (state['s'] === '1') return [`${key}: run ${runId} is still running`];
+  const left = Object.keys(state)
+    .filter((field) => !CLOSED_FIELDS.has(field))
+    .map((field) => `${key}: field ${field} of a run that is closed`);
+  const history = `${key.slice(0, key.indexOf('}:') + 2)}h:${runId}`;
+  const length = Number(await survey.redis.call('LLEN', history));
+  if (length !== Number(state['n'])) {
+    left.push(`${key}: says ${state['n'] ?? 'nothing'} of a history of ${length} events`);
+  }
+  return left;
+}
+
+function pairs(flat: readonly string[]): Record<string, string> {
+  const fields: Record<string, string> = {};
+  for (let i = 0; i + 1 < flat.length; i += 2) fields[flat[i] as string] = flat[i + 1] as string;
+  return fields;
+}
+
+async function allKeys(redis: CommandConnection, prefix: string): Promise<string[]> {
+  const keys = new Set<string>();
+  let cursor = '0';
+  do {
+    const reply = await redis.call('SCAN', cursor, 'MATCH', `${prefix}:*`, 'COUNT', '1000');
+    const [next, page] = reply as [string, string[]];
+    for (const key of page) keys.add(key);
+    cursor = next;
+  } while (cursor !== '0');
+  return [...keys];
+}

@@ -1,0 +1,233 @@
+import { CompleteAsyncError, Context, runInActivityContext } from '@tidewheel/activity';
+import type { ActivityInfo } from '@tidewheel/activity';
+import {
+  ApplicationFailure,
+  CancelledFailure,
+  defaultFailureConverter,
+  defaultPayloadConverter,
+  makeLogger,
+} from '@tidewheel/common';
+import type { Logger } from '@tidewheel/common';
+import { ActivityTaskNotFoundError, InvalidArgumentError } from '@tidewheel/core';
+import { cancelActivity, completeActivity, failActivity } from '@tidewheel/engine';
+import type {
+  ActivityReporter,
+  ActivityReportOutcome,
+  ActivityTask,
+  Engine,
+  WorkflowTask,
+} from '@tidewheel/engine';
+import type { Slots } from '../polling/slots.js';
+import type { CompiledWorkerOptions } from '../worker-options.js';
+import { HeartbeatSender } from './heartbeat-sender.js';
+import type { StopReason } from './heartbeat-sender.js';
+import { activityInfoOf } from './activity-info.js';
+
+/** What an executor needs of its worker. */
+export interface ActivityExecutorOptions {
+  readonly engine: Engine;
+  readonly options: CompiledWorkerOptions;
+  readonly workerId: string;
+  readonly slots: Slots;
+  /** Takes a slot for the workflow task that a completion may make due; gives the worker's sticky queue, if there is one. */
+  takeWorkflowTask(): string | undefined;
+  /** Gives that slot back when no workflow task came. */
+  returnWorkflowTask(): void;
+  /** Does a workflow task for which the slot was taken. */
+  runWorkflowTask(task: WorkflowTask): void;
+}
+
+/** How an attempt ended. */
+type Outcome =
+  | { readonly kind: 'completed'; readonly value: unknown }
+  | { readonly kind: 'failed'; readonly error: unknown }
+  | { readonly kind: 'async' };
+
+interface RunningActivity {
+  readonly task: ActivityTask;
+  stop(reason: StopReason): void;
+  stopReason: StopReason | undefined;
+}
+
+/** Runs activities and reports what came of them. */
+export class ActivityExecutor {
+  readonly counts = { completed: 0, failed: 0, canceled: 0 };
+  private readonly running = new Set<RunningActivity>();
+  private readonly workerShutdown = new AbortController();
+  private readonly logger: Logger;
+
+  constructor(private readonly parts: ActivityExecutorOptions) {
+    this.logger = parts.options.logger;
+  }
+
+  /** Lets running activities know that the worker is winding up. */
+  announceShutdown(): void {
+    this.workerShutdown.abort();
+  }
+
+  /** Asks all running activities to stop, because the worker cannot wait any longer. */
+  cancelAll(): void {
+    for (const activity of this.running) activity.stop('WORKER_SHUTDOWN');
+  }
+
+  /** Runs one attempt, for which a slot was taken, to its reported end. Never rejects. */
+  async execute(task: ActivityTask): Promise<void> {
+    try {
+      await this.executeAndReport(task);
+    } catch (error) {
+      const fields = { ...logFields(task), error: error instanceof Error ? error.message : String(error) };
+      if (error instanceof ActivityTaskNotFoundError) {
+        this.logger.info('the result of an activity is no longer expected', fields);
+      } else
+        this.logger.warn(
+          'an activity could not be reported; it will be tried again when it times out',
+          fields,
+        );
+    } finally {
+      this.parts.slots.release();
+    }
+  }
+
+  private async executeAndReport(task: ActivityTask): Promise<void> {
+    const controller = new AbortController();
+    const activity: RunningActivity = {
+      task,
+      stopReason: undefined,
+      stop(reason) {
+        if (this.stopReason !== undefined) return;
+        this.stopReason = reason;
+        controller.abort(new CancelledFailure(reason));
+      },
+    };
+    const { engine, options } = this.parts;
+    const heartbeats = new HeartbeatSender({
+      engine,
+      task,
+      maxThrottleMs: options.maxHeartbeatThrottleMs,
+      defaultThrottleMs: options.defaultHeartbeatThrottleMs,
+      logger: this.logger,
+      onStop: (reason) => activity.stop(reason),
+    });
+    this.running.add(activity);
+    // An attempt that has run out of time is told so; its report would not be expected any more.
+    const timeout = setTimeout(
+      () => activity.stop('TIMED_OUT'),
+      Math.min(task.startToCloseTimeoutMs, MAX_TIMER_MS),
+    );
+    try {
+      const outcome = await this.run(task, heartbeats, controller.signal);
+      if (outcome.kind === 'failed') await heartbeats.flush();
+      heartbeats.stop();
+      await this.report(task, activity, outcome);
+    } finally {
+      clearTimeout(timeout);
+      heartbeats.stop();
+      this.running.delete(activity);
+    }
+  }
+
+  private async run(
+    task: ActivityTask,
+    heartbeats: HeartbeatSender,
+    cancellationSignal: AbortSignal,
+  ): Promise<Outcome> {
+    const { options, workerId } = this.parts;
+    const fn = options.activities.get(task.activityType) as
+      ((...args: unknown[]) => Promise<unknown>) | undefined;
+    if (!fn) {
+      const registered = [...options.activities.keys()].sort().join(', ');
+      const message = `Activity type "${task.activityType}" is not registered on this worker; registered: ${registered}`;
+      return { kind: 'failed', error: ApplicationFailure.create({ message, type: 'NotFoundError' }) };
+    }
+    try {
+      const args = task.input.map((payload) => defaultPayloadConverter.fromPayload(payload));
+      const info: ActivityInfo = activityInfoOf(task, workerId);
+      const context = new Context({
+        info,
+        heartbeat: (details) => heartbeats.heartbeat(details),
+        cancellationSignal,
+        workerShutdownSignal: this.workerShutdown.signal,
+        log: this.activityLogger(task),
+      });
+      return { kind: 'completed', value: await runInActivityContext(context, () => fn(...args)) };
+    } catch (error) {
+      return error instanceof CompleteAsyncError ? { kind: 'async' } : { kind: 'failed', error };
+    }
+  }
+
+  private async report(task: ActivityTask, activity: RunningActivity, outcome: Outcome): Promise<void> {
+    if (outcome.kind === 'async') return;
+    const { context } = this.parts.engine;
+    const stickyQueue = this.parts.takeWorkflowTask();
+    const reporter: ActivityReporter = { identity: this.parts.options.identity, eagerSticky: stickyQueue };
+    let next: WorkflowTask | undefined;
+    try {
+      const reported = await this.send(context, task, activity, outcome, reporter);
+      next = reported.next;
+    } finally {
+      if (stickyQueue !== undefined && !next) this.parts.returnWorkflowTask();
+    }
+    if (next) this.parts.runWorkflowTask(next);
+  }
+
+  private async send(
+    context: Engine['context'],
+    task: ActivityTask,
+    activity: RunningActivity,
+    outcome: Exclude<Outcome, { kind: 'async' }>,
+    reporter: ActivityReporter,
+  ): Promise<ActivityReportOutcome> {
+    if (outcome.kind === 'completed') {
+      try {
+        const result = outcome.value === undefined ? [] : [defaultPayloadConverter.toPayload(outcome.value)];
+        const reported = await completeActivity(context, task, result, reporter);
+        this.counts.completed++;
+        return reported;
+      } catch (error) {
+        // A result that cannot be written or is too large fails the attempt.
+        if (error instanceof ActivityTaskNotFoundError || !isFaultOfResult(error)) throw error;
+        return this.send(context, task, activity, { kind: 'failed', error }, reporter);
+      }
+    }
+    const { error } = outcome;
+    if (error instanceof CancelledFailure && activity.stopReason === 'CANCELLED') {
+      this.counts.canceled++;
+      const details = defaultFailureConverter.errorToFailure(error, defaultPayloadConverter).info;
+      return cancelActivity(context, task, (details?.kind === 'canceled' && details.details) || [], reporter);
+    }
+    this.counts.failed++;
+    const failure = defaultFailureConverter.errorToFailure(
+      activity.stopReason === 'WORKER_SHUTDOWN' && error instanceof CancelledFailure
+        ? ApplicationFailure.retryable('the worker is shutting down', 'WorkerShutdown')
+        : error,
+      defaultPayloadConverter,
+    );
+    this.logger.debug('an activity failed', { ...logFields(task), reason: failure.message });
+    return failActivity(context, task, failure, reporter);
+  }
+
+  private activityLogger(task: ActivityTask): Logger {
+    return makeLogger((level, message, meta) =>
+      this.logger.log(level, message, { ...logFields(task), ...meta }),
+    );
+  }
+}
+
+/** Longest time that setTimeout can wait. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+function isFaultOfResult(error: unknown): boolean {
+  return error instanceof InvalidArgumentError || (error instanceof Error && error.name === 'ValueError');
+}
+
+function logFields(task: ActivityTask): Record<string, unknown> {
+  return {
+    namespace: task.run.namespace,
+    workflowId: task.run.workflowId,
+    runId: task.run.runId,
+    activityId: task.activityId,
+    activityType: task.activityType,
+    attempt: task.attempt,
+    taskQueue: task.taskQueue,
+  };
+}

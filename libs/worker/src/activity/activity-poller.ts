@@ -1,0 +1,61 @@
+import { startActivityTasks } from '@tidewheel/engine';
+import type { Engine } from '@tidewheel/engine';
+import type { Logger } from '@tidewheel/common';
+import type { ActivityTaskEntry, RawStreamEntry } from '@tidewheel/store';
+import { parseTaskEntry } from '@tidewheel/store';
+import type { PolledStream, Poller } from '../polling/task-reader.js';
+import type { Slots } from '../polling/slots.js';
+import type { ActivityExecutor } from './activity-executor.js';
+
+/** What a poller of activity tasks is made of. */
+export interface ActivityPollerOptions {
+  readonly engine: Engine;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly slots: Slots;
+  readonly executor: ActivityExecutor;
+  readonly logger: Logger;
+}
+
+/** Reads the activity tasks of a task queue. */
+export class ActivityPoller implements Poller {
+  readonly streams: readonly PolledStream[];
+  readonly slots: Slots;
+
+  constructor(private readonly options: ActivityPollerOptions) {
+    const { keys } = options.engine.context;
+    this.streams = Array.from({ length: keys.partitions }, (_, partition) => ({
+      partition,
+      key: keys.taskStream(partition, 'activity', options.namespace, options.taskQueue),
+    }));
+    this.slots = options.slots;
+  }
+
+  deliver(stream: PolledStream, raw: readonly RawStreamEntry[]): void {
+    const entries: ActivityTaskEntry[] = [];
+    for (const one of raw) {
+      const entry = parseTaskEntry(one);
+      if (entry?.kind === 'activityTask') entries.push(entry);
+      else this.slots.release();
+    }
+    if (entries.length > 0) void this.handle(stream, entries);
+  }
+
+  private async handle(stream: PolledStream, entries: readonly ActivityTaskEntry[]): Promise<void> {
+    try {
+      const source = { partition: stream.partition, streamKey: stream.key };
+      const tasks = await startActivityTasks(this.options.engine.context, source, entries);
+      for (const task of tasks) {
+        if (task) void this.options.executor.execute(task);
+        else this.slots.release();
+      }
+    } catch (error) {
+      // They stay with this poller until they are taken over as abandoned.
+      this.options.logger.warn('activity tasks could not be started', {
+        count: entries.length,
+        error: String(error),
+      });
+      for (let i = 0; i < entries.length; i++) this.slots.release();
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import type { Engine } from '@tidewheel/engine';
+import { readQuota } from '@tidewheel/routing';
+import { WORKERS_GROUP } from '@tidewheel/store';
+import type { RawStreamEntry, Redis } from '@tidewheel/store';
+import type { Logger } from '@tidewheel/common';
+import type { Slots } from './slots.js';
+
+/** How long a read blocks when there is nothing to do. */
+const BLOCK_MS = 2_000;
+/** A read that gives no reply for this long has a dead connection: its socket is thrown away. */
+const SILENCE_LIMIT_MS = BLOCK_MS + 3_000;
+/** A silence that is longer than a blocked read and some slack shows that something is wrong. */
+const UNHEALTHY_SILENCE_MS = BLOCK_MS + 1_000;
+const WATCH_PERIOD_MS = 500;
+const RETRY_MS = 100;
+
+/** A stream to read, in the order that matters to its poller. */
+export interface PolledStream {
+  readonly key: string;
+  readonly partition: number;
+}
+
+/** Somebody who wants tasks from some streams, as many as there are slots for. */
+export interface Poller {
+  readonly streams: readonly PolledStream[];
+  readonly slots: Slots;
+  /** Gets entries for which slots are in use from now on: one release for each. */
+  deliver(stream: PolledStream, entries: readonly RawStreamEntry[]): void;
+}
+
+type ReadReply = readonly (readonly [stream: string, entries: readonly RawStreamEntry[]])[] | null;
+
+interface ReadPlan {
+  readonly poller: Poller;
+  readonly streams: readonly PolledStream[];
+  readonly reserved: number;
+}
+
+/**
+ * Reads the task streams of all pollers of a process with one blocking connection: however many queues are polled, an
+ * idle process costs one command every two seconds.
+ *
+ * It is always in one of three modes: reading (a blocking read over the streams of all pollers that have free slots),
+ * waiting (no poller has any), or recovering (the connection is being replaced, or Redis refuses). A poller that gets
+ * free slots while a read without its streams is under way has that read unblocked. What a poll may bring is reserved
+ * in the poller's slots, so nothing is ever read that there is no slot for; half of the free slots are left to tasks
+ * that come without a poll.
+ */
+export class TaskReader {
+  private static readonly readers = new WeakMap<Engine, TaskReader>();
+
+  /** The one reader of an engine's process. */
+  static of(engine: Engine, logger: Logger): TaskReader {
+    let reader = this.readers.get(engine);
+    if (!reader) this.readers.set(engine, (reader = new TaskReader(engine, logger)));
+    return reader;
+  }
+
+  private readonly pollers = new Set<Poller>();
+  private readonly consumer: string;
+  private connection: Redis | undefined;
+  private clientId: number | undefined;
+  private running: Promise<void> | undefined;
+  private watchdog: NodeJS.Timeout | undefined;
+  /** Pollers whose streams the read under way covers; undefined while no read is under way. */
+  private covered: ReadonlySet<Poller> | undefined;
+  /** When the first read began that no reply has come to yet; 0 when none is due. */
+  private silentSinceMs = 0;
+  private connectedSinceMs = 0;
+  private wakeUp: (() => void) | undefined;
+  private unblockRequested = false;
+  private turn = 0;
+  private readPending = false;
+  private reconnections = 0;
+
+  private constructor(
+    private readonly engine: Engine,
+    private readonly logger: Logger,
+  ) {
+    this.consumer = engine.context.identity;
+  }
+
+  /** Starts to poll. Resolves when all the poller's streams can be read. */
+  async add(poller: Poller): Promise<void> {
+    await this.ensureStreams(poller.streams);
+    this.pollers.add(poller);
+    poller.slots.onFreed(() => this.noteFreed(poller));
+    if (this.running) this.noteFreed(poller);
+    else this.start();
+  }
+
+  /** Stops polling. Entries of a read under way may still be delivered; the returned promise resolves when not any more. */
+  async remove(poller: Poller): Promise<void> {
+    if (!this.pollers.delete(poller)) return;
+    this.wakeUp?.();
+    while (this.covered?.has(poller)) {
+      await this.unblock();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    if (this.pollers.size === 0) await this.stop();
+  }
+
+  /** Milliseconds since the blocking connection last gave a reply, while one is due; 0 otherwise. */
+  silenceMs(): number {
+    return this.silentSinceMs === 0 ? 0 : Date.now() - this.silentSinceMs;
+  }
+
+  /** Whether blocking reads get their replies in time. */
+  get isAlive(): boolean {
+    return this.running !== undefined && this.silenceMs() <= UNHEALTHY_SILENCE_MS;
+  }
+
+  /** How often the blocking connection was thrown away for being silent. */
+  get connectionsReplaced(): number {
+    return this.reconnections;
+  }
+
+  private start(): void {
+    this.connection = this.connect();
+    this.watchdog = setInterval(() => this.checkSilence(), WATCH_PERIOD_MS).unref();
+    this.running = this.read();
+  }
+
+  private async stop(): Promise<void> {
+    clearInterval(this.watchdog);
+    const running = this.running;
+    this.running = undefined;
+    this.wakeUp?.();
+    this.connection?.disconnect();
+    await running;
+  }
+
+  private connect(): Redis {
+    const connection = this.engine.connect('tasks');
+    this.clientId = undefined;
+    this.connectedSinceMs = Date.now();
+    connection.on('ready', () => {
+      // What the last connection read and never got the reply of is handed out again.
+      this.readPending = true;
+      connection.client('ID').then(
+        (id) => {
+          if (connection === this.connection) this.clientId = id;
+        },
+        () => undefined,
+      );
+    });
+    return connection;
+  }
+
+  private async read(): Promise<void> {
+    await Promise.resolve();
+    while (this.running) {
+      const plans = this.plan();
+      if (plans.length === 0) {
+        await new Promise<void>((resolve) => (this.wakeUp = resolve));
+        this.wakeUp = undefined;
+        continue;
+      }
+      await this.readOnce(plans);
+    }
+    this.silentSinceMs = 0;
+  }
+
+  /** Which streams to read for whom. Reserves what may come. */
+  private plan(): ReadPlan[] {
+    const plans: ReadPlan[] = [];
+    this.turn++;
+    for (const poller of this.pollers) {
+      const free = poller.slots.free;
+      const quota = readQuota(free > 1 ? Math.ceil(free / 2) : free, poller.streams.length);
+      if (quota.streams === 0) continue;
+      const streams = takeTurns(poller.streams, quota.streams, this.turn);
+      const reserved = quota.streams * quota.perStream;
+      poller.slots.reserve(reserved);
+      plans.push({ poller, streams, reserved });
+    }
+    return plans;
+  }
+
+  private async readOnce(plans: readonly ReadPlan[]): Promise<void> {
+    const count = Math.min(...plans.map((plan) => plan.reserved / plan.streams.length));
+    const keys = plans.flatMap((plan) => plan.streams.map((stream) => stream.key));
+    const pending = this.readPending;
+    this.readPending = false;
+    this.covered = new Set(plans.map((plan) => plan.poller));
+    this.unblockRequested = false;
+    this.silentSinceMs ||= Date.now();
+    let reply: ReadReply = null;
+    let fault: unknown;
+    try {
+      const ids = keys.map(() => (pending ? '0' : '>'));
+      const block = pending ? [] : ['BLOCK', BLOCK_MS];
+      reply = (await this.connection?.call(
+        'XREADGROUP',
+        ...['GROUP', WORKERS_GROUP, this.consumer, 'COUNT', count, ...block, 'STREAMS', ...keys, ...ids],
+      )) as ReadReply;
+      this.silentSinceMs = 0;
+    } catch (error) {
+      fault = error;
+    }
+    this.covered = undefined;
+    const byKey = new Map(reply ?? []);
+    for (const { poller, streams, reserved } of plans) {
+      const found = streams.map((stream) => byKey.get(stream.key) ?? []);
+      poller.slots.settle(
+        reserved,
+        found.reduce((sum, entries) => sum + entries.length, 0),
+      );
+      for (const [i, entries] of found.entries()) {
+        if (entries.length > 0) poller.deliver(streams[i] as PolledStream, entries);
+      }
+    }
+    if (fault !== undefined) await this.recover(fault, plans);
+  }
+
+  private async recover(fault: unknown, plans: readonly ReadPlan[]): Promise<void> {
+    const message = fault instanceof Error ? fault.message : String(fault);
+    if (!this.running) return;
+    if (isReply(message)) this.silentSinceMs = 0;
+    if (message.startsWith('UNBLOCKED')) return;
+    this.readPending = true;
+    if (message.startsWith('NOGROUP')) {
+      await this.ensureStreams(plans.flatMap((plan) => plan.streams)).catch(() => undefined);
+      return;
+    }
+    this.logger.debug('reading tasks failed; trying again', { error: message });
+    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+  }
+
+  /** Creates streams with their group, and notes them where abandoned tasks are looked for. */
+  private async ensureStreams(streams: readonly PolledStream[]): Promise<void> {
+    const { redis, keys } = this.engine.context;
+    await Promise.all(
+      streams.map(async ({ key, partition }) => {
+        await redis.xgroup('CREATE', key, WORKERS_GROUP, '0', 'MKSTREAM').catch((error: unknown) => {
+          if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error;
+        });
+        await redis.sadd(keys.partition(partition).streams, key);
+      }),
+    );
+  }
+
+  /** A poller has free slots: it is read for at once, or, if a read without it is under way, after that is unblocked. */
+  private noteFreed(poller: Poller): void {
+    if (this.wakeUp) this.wakeUp();
+    else if (
+      this.covered &&
+      !this.covered.has(poller) &&
+      this.pollers.has(poller) &&
+      !this.unblockRequested
+    ) {
+      this.unblockRequested = true;
+      setImmediate(() => void this.unblock());
+    }
+  }
+
+  private async unblock(): Promise<void> {
+    if (this.clientId === undefined || !this.covered) return;
+    const unblocked = await this.engine.context.redis.client('UNBLOCK', this.clientId).catch(() => 0);
+    // It may not have blocked yet when it was told.
+    if (unblocked === 0) this.unblockRequested = false;
+  }
+
+  private checkSilence(): void {
+    if (this.silenceMs() <= SILENCE_LIMIT_MS || Date.now() - this.connectedSinceMs <= SILENCE_LIMIT_MS)
+      return;
+    this.logger.warn('the blocking connection for tasks is silent; replacing it', {
+      silentMs: this.silenceMs(),
+    });
+    this.reconnections++;
+    const dead = this.connection;
+    this.connection = this.connect();
+    dead?.disconnect();
+  }
+}
+
+/** Errors that a living server replied, unlike those of a broken connection or of a server that cannot serve. */
+function isReply(message: string): boolean {
+  return message.startsWith('UNBLOCKED') || message.startsWith('NOGROUP');
+}
+
+/** `count` of the streams, beginning further on with each turn. */
+function takeTurns<T>(streams: readonly T[], count: number, turn: number): readonly T[] {
+  if (count >= streams.length) return streams;
+  return Array.from({ length: count }, (_, i) => streams[(turn * count + i) % streams.length] as T);
+}

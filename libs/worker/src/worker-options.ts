@@ -1,0 +1,217 @@
+import { durationToMs, identifierFault, InvalidArgumentError, namespaceFault } from '@tidewheel/core';
+import type { Duration } from '@tidewheel/core';
+import { makeLogger } from '@tidewheel/common';
+import type { ActivityFunction, Logger } from '@tidewheel/common';
+import type { Engine } from '@tidewheel/engine';
+import { getHeapStatistics } from 'node:v8';
+import type { WorkflowBundleOption } from './workflow/index.js';
+
+/** Anything that holds an open engine: a `NativeConnection`, or a client's `Connection`. */
+export interface WorkerConnection {
+  readonly engine: Engine;
+}
+
+/** Activities by name; values that are no functions are passed by. */
+export type Activities = object;
+
+/** What people write to create a worker. */
+export interface WorkerOptions {
+  /** The deployment to work for. */
+  readonly connection: WorkerConnection;
+  /** Default `default`. */
+  readonly namespace?: string;
+  readonly taskQueue: string;
+  /** The module whose exported functions are the workflows; bundled when the worker is created. */
+  readonly workflowsPath?: string;
+  /** A bundle that was made before; instead of `workflowsPath`. */
+  readonly workflowBundle?: WorkflowBundleOption;
+  /** The activities, by name. A worker without workflows only runs activities, one without activities only workflows. */
+  readonly activities?: Activities;
+  /** Shown wherever the worker appears. Default `pid@hostname`. */
+  readonly identity?: string;
+  /** Activities at once. Default 100. */
+  readonly maxConcurrentActivities?: number;
+  /** The longer name that Temporal has for the same. */
+  readonly maxConcurrentActivityTaskExecutions?: number;
+  /** Workflow tasks at once; more than the CPU can do only helps where they wait for Redis. Default 100, at least 2. */
+  readonly maxConcurrentWorkflowTasks?: number;
+  /** The longer name that Temporal has for the same. */
+  readonly maxConcurrentWorkflowTaskExecutions?: number;
+  /**
+   * Executions kept in memory between their workflow tasks; a cached one is sent only what is new. Default: as many as
+   * fit into a quarter of the heap at 60 KB each, at least 10. With 0 the whole history is replayed each time.
+   */
+  readonly maxCachedWorkflows?: number;
+  /** Estimated bytes of cached executions. Default: a quarter of the heap limit. */
+  readonly maxCachedBytes?: number;
+  /** How long a task for a cached execution waits for this worker before any other takes it. Default 10 s. */
+  readonly stickyQueueScheduleToStartTimeout?: Duration;
+  /** Threads that run workflow code. Default 1. */
+  readonly workflowThreadPoolSize?: number;
+  /** A workflow that computes longer than this without giving way fails its task. Default 5 s. */
+  readonly isolateExecutionTimeout?: Duration;
+  /** Activities that one workflow task may start at once on this worker, without a detour over the queue. Default 3. */
+  readonly maxEagerActivityReservationsPerWorkflowTask?: number;
+  /** How long running tasks may go on at shutdown before activities are cancelled. Default 30 s. */
+  readonly shutdownTimeout?: Duration;
+  /** Temporal's name for the same. */
+  readonly shutdownGraceTime?: Duration;
+  /** After this `run()` rejects even if tasks still run. Default: `shutdownTimeout` and 10 s. */
+  readonly shutdownForceTime?: Duration;
+  /** Longest time that heartbeat details are held back. Default 60 s. */
+  readonly maxHeartbeatThrottleInterval?: Duration;
+  /** How long they are held back for activities without heartbeat timeout. Default 30 s. */
+  readonly defaultHeartbeatThrottleInterval?: Duration;
+  /** Modules that workflow code may import but must not use. */
+  readonly bundlerOptions?: { readonly ignoreModules?: readonly string[] };
+  readonly logger?: Logger;
+}
+
+/** What a worker runs on: complete and validated. */
+export interface CompiledWorkerOptions {
+  readonly engine: Engine;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly workflowsPath: string | undefined;
+  readonly workflowBundle: WorkflowBundleOption | undefined;
+  readonly activities: ReadonlyMap<string, ActivityFunction>;
+  readonly identity: string;
+  readonly maxConcurrentActivities: number;
+  readonly maxConcurrentWorkflowTasks: number;
+  readonly maxCachedWorkflows: number;
+  readonly maxCachedBytes: number;
+  readonly stickyScheduleToStartTimeoutMs: number;
+  readonly workflowThreadPoolSize: number;
+  readonly isolateExecutionTimeoutMs: number;
+  readonly maxEagerActivities: number;
+  readonly shutdownTimeoutMs: number;
+  readonly shutdownForceTimeMs: number;
+  readonly maxHeartbeatThrottleMs: number;
+  readonly defaultHeartbeatThrottleMs: number;
+  readonly ignoreModules: readonly string[];
+  readonly logger: Logger;
+}
+
+const BYTES_PER_CACHED_WORKFLOW = 60_000;
+const FORCE_AFTER_MS = 10_000;
+
+/**
+ * Completes and validates what people wrote; the only home of defaults.
+ *
+ * @throws InvalidArgumentError naming the option
+ */
+export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOptions {
+  const taskQueueFault = identifierFault(options.taskQueue);
+  if (taskQueueFault) throw new InvalidArgumentError('taskQueue', taskQueueFault);
+  const namespace = options.namespace ?? 'default';
+  const fault = namespaceFault(namespace);
+  if (fault) throw new InvalidArgumentError('namespace', fault);
+  const activities = activityMap(options.activities);
+  if (options.workflowsPath !== undefined && options.workflowBundle !== undefined) {
+    throw new InvalidArgumentError('workflowBundle', 'cannot go with workflowsPath: give one of them');
+  }
+  const hasWorkflows = options.workflowsPath !== undefined || options.workflowBundle !== undefined;
+  if (!hasWorkflows && activities.size === 0) {
+    throw new InvalidArgumentError(
+      'activities',
+      'a worker needs workflowsPath, workflowBundle or activities',
+    );
+  }
+  const heapBytes = getHeapStatistics().heap_size_limit;
+  const shutdownTimeoutMs = ms(
+    'shutdownTimeout',
+    options.shutdownTimeout ?? options.shutdownGraceTime,
+    30_000,
+  );
+  return {
+    engine: options.connection.engine,
+    namespace,
+    taskQueue: options.taskQueue,
+    workflowsPath: options.workflowsPath,
+    workflowBundle: options.workflowBundle,
+    activities,
+    identity: options.identity ?? options.connection.engine.context.identity,
+    maxConcurrentActivities: count(
+      'maxConcurrentActivities',
+      options.maxConcurrentActivities ?? options.maxConcurrentActivityTaskExecutions,
+      100,
+      1,
+    ),
+    maxConcurrentWorkflowTasks: count(
+      'maxConcurrentWorkflowTasks',
+      options.maxConcurrentWorkflowTasks ?? options.maxConcurrentWorkflowTaskExecutions,
+      100,
+      2,
+    ),
+    maxCachedWorkflows: count(
+      'maxCachedWorkflows',
+      options.maxCachedWorkflows,
+      Math.max(10, Math.floor(heapBytes / 4 / BYTES_PER_CACHED_WORKFLOW)),
+      0,
+    ),
+    maxCachedBytes: count('maxCachedBytes', options.maxCachedBytes, Math.floor(heapBytes / 4), 0),
+    stickyScheduleToStartTimeoutMs: ms(
+      'stickyQueueScheduleToStartTimeout',
+      options.stickyQueueScheduleToStartTimeout,
+      10_000,
+    ),
+    workflowThreadPoolSize: count('workflowThreadPoolSize', options.workflowThreadPoolSize, 1, 1),
+    isolateExecutionTimeoutMs: ms('isolateExecutionTimeout', options.isolateExecutionTimeout, 5_000),
+    maxEagerActivities: count(
+      'maxEagerActivityReservationsPerWorkflowTask',
+      options.maxEagerActivityReservationsPerWorkflowTask,
+      3,
+      0,
+    ),
+    shutdownTimeoutMs,
+    shutdownForceTimeMs: ms(
+      'shutdownForceTime',
+      options.shutdownForceTime,
+      shutdownTimeoutMs + FORCE_AFTER_MS,
+    ),
+    maxHeartbeatThrottleMs: ms('maxHeartbeatThrottleInterval', options.maxHeartbeatThrottleInterval, 60_000),
+    defaultHeartbeatThrottleMs: ms(
+      'defaultHeartbeatThrottleInterval',
+      options.defaultHeartbeatThrottleInterval,
+      30_000,
+    ),
+    ignoreModules: options.bundlerOptions?.ignoreModules ?? [],
+    logger: options.logger ?? consoleLogger(),
+  };
+}
+
+function activityMap(activities: Activities | undefined): Map<string, ActivityFunction> {
+  const map = new Map<string, ActivityFunction>();
+  for (const [name, value] of Object.entries(activities ?? {})) {
+    if (typeof value !== 'function') continue;
+    const fault = identifierFault(name);
+    if (fault) throw new InvalidArgumentError(`activities.${name}`, fault);
+    map.set(name, value as ActivityFunction);
+  }
+  return map;
+}
+
+function count(field: string, value: number | undefined, fallback: number, least: number): number {
+  const given = value ?? fallback;
+  if (!Number.isSafeInteger(given) || given < least) {
+    throw new InvalidArgumentError(field, `must be an integer, ${least} or more; got ${given}`);
+  }
+  return given;
+}
+
+function ms(field: string, value: Duration | undefined, fallbackMs: number): number {
+  if (value === undefined) return fallbackMs;
+  try {
+    return durationToMs(value);
+  } catch (error) {
+    throw new InvalidArgumentError(field, error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** Warnings and errors to standard error, one JSON object a line. */
+function consoleLogger(): Logger {
+  return makeLogger((level, message, meta) => {
+    if (level !== 'WARN' && level !== 'ERROR') return;
+    process.stderr.write(`${JSON.stringify({ level: level.toLowerCase(), msg: message, ...meta })}\n`);
+  });
+}

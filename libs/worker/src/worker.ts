@@ -1,0 +1,337 @@
+import type { ActivityTask, Engine } from '@tidewheel/engine';
+import { timeOutWorkflowTask } from '@tidewheel/engine';
+import { parseTaskEntry } from '@tidewheel/store';
+import type { RawStreamEntry } from '@tidewheel/store';
+import type { Logger } from '@tidewheel/common';
+import { randomUUID } from 'node:crypto';
+import { ActivityExecutor } from './activity/activity-executor.js';
+import { ActivityPoller } from './activity/activity-poller.js';
+import { Slots } from './polling/slots.js';
+import { TaskReader } from './polling/task-reader.js';
+import { GracefulShutdownPeriodExpiredError, IllegalStateError } from './worker-errors.js';
+import { compileWorkerOptions } from './worker-options.js';
+import type { CompiledWorkerOptions, WorkerOptions } from './worker-options.js';
+import { bundleWorkflowCode, loadWorkflowBundle, WorkflowRuntime } from './workflow/index.js';
+import type { WorkflowRuntimeStats } from './workflow/index.js';
+import { WorkflowPoller } from './workflow-tasks/workflow-poller.js';
+import { WorkflowTaskHandler } from './workflow-tasks/workflow-task-handler.js';
+import { runOfTask } from './workflow-tasks/run-of-task.js';
+
+/**
+ * Where a worker is in its life: created and not run yet; running; stopping (no more polls, running tasks go on);
+ * draining (activities were asked to stop); stopped.
+ */
+export type WorkerState = 'INITIALIZED' | 'RUNNING' | 'STOPPING' | 'DRAINING' | 'STOPPED' | 'FAILED';
+
+/** What a worker is doing. */
+export interface WorkerStatus {
+  readonly runState: WorkerState;
+  readonly workerId: string;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  readonly identity: string;
+  readonly workflowSlots: { readonly used: number; readonly size: number };
+  readonly activitySlots: { readonly used: number; readonly size: number };
+  readonly workflowCache: WorkflowRuntimeStats | undefined;
+  readonly workflowTasks: {
+    readonly completed: number;
+    readonly failed: number;
+    readonly cacheMisses: number;
+  };
+  readonly activities: { readonly completed: number; readonly failed: number; readonly canceled: number };
+  /** Milliseconds that the blocking reads of the process have been silent; 0 when all is well. */
+  readonly pollSilenceMs: number;
+  readonly pollAlive: boolean;
+  readonly pollConnectionsReplaced: number;
+}
+
+/** How soon a workflow task whose type this worker lacks is offered to others again. */
+const UNREGISTERED_RETRY_MS = 1_000;
+
+interface WorkerParts {
+  readonly runtime: WorkflowRuntime | undefined;
+}
+
+/**
+ * Does the tasks of one task queue: workflow tasks, activities or both. Any number of workers may do the same queue, and
+ * a process may hold several workers.
+ */
+export class Worker {
+  /** Unique among all workers; part of the name of its sticky queue. */
+  readonly workerId: string;
+  private readonly engine: Engine;
+  private readonly logger: Logger;
+  private readonly reader: TaskReader;
+  private readonly workflowSlots: Slots;
+  private readonly activitySlots: Slots;
+  private readonly executor: ActivityExecutor;
+  private readonly handler: WorkflowTaskHandler | undefined;
+  private readonly workflowPoller: WorkflowPoller | undefined;
+  private readonly activityPoller: ActivityPoller | undefined;
+  private currentState: WorkerState = 'INITIALIZED';
+  private shutdownRequested: () => void = () => undefined;
+  private readonly shutdownAsked = new Promise<void>((resolve) => (this.shutdownRequested = resolve));
+
+  /**
+   * Bundles the workflows and gets everything ready; polls nothing before {@link run}.
+   *
+   * @throws InvalidArgumentError, WorkflowBundleError, NamespaceNotFoundError
+   */
+  static async create(options: WorkerOptions): Promise<Worker> {
+    const compiled = compileWorkerOptions(options);
+    const [, runtime] = await Promise.all([
+      compiled.engine.describeNamespace(compiled.namespace),
+      createRuntime(compiled),
+    ]);
+    return new Worker(compiled, { runtime });
+  }
+
+  private constructor(
+    private readonly options: CompiledWorkerOptions,
+    private readonly parts: WorkerParts,
+  ) {
+    this.engine = options.engine;
+    this.logger = options.logger;
+    this.workerId = randomUUID();
+    this.reader = TaskReader.of(this.engine, this.logger);
+    this.workflowSlots = new Slots(options.maxConcurrentWorkflowTasks);
+    this.activitySlots = new Slots(options.maxConcurrentActivities);
+    this.executor = new ActivityExecutor({
+      engine: this.engine,
+      options,
+      workerId: this.workerId,
+      slots: this.activitySlots,
+      takeWorkflowTask: () => this.takeWorkflowTask(),
+      returnWorkflowTask: () => this.workflowSlots.release(),
+      runWorkflowTask: (task) => {
+        void this.handler?.handle(task).finally(() => this.workflowSlots.release());
+      },
+    });
+    const { runtime } = parts;
+    if (runtime) {
+      this.handler = new WorkflowTaskHandler({
+        engine: this.engine,
+        runtime,
+        logger: this.logger,
+        identity: options.identity,
+        sticky: () => this.sticky(),
+        takeEagerActivity: (command) =>
+          this.takeEagerActivity(command.attributes.taskQueue, command.attributes.activityType),
+        returnEagerActivities: (count) => {
+          for (let i = 0; i < count; i++) this.activitySlots.release();
+        },
+        runActivity: (task: ActivityTask) => void this.executor.execute(task),
+        unregisteredRetryMs: UNREGISTERED_RETRY_MS,
+        maxEagerActivities: options.maxEagerActivities,
+      });
+      this.workflowPoller = new WorkflowPoller({
+        engine: this.engine,
+        namespace: options.namespace,
+        taskQueue: options.taskQueue,
+        stickyQueue: options.maxCachedWorkflows > 0 ? this.stickyQueue : undefined,
+        identity: options.identity,
+        slots: this.workflowSlots,
+        handler: this.handler,
+        logger: this.logger,
+      });
+    }
+    if (options.activities.size > 0) {
+      this.activityPoller = new ActivityPoller({
+        engine: this.engine,
+        namespace: options.namespace,
+        taskQueue: options.taskQueue,
+        slots: this.activitySlots,
+        executor: this.executor,
+        logger: this.logger,
+      });
+    }
+  }
+
+  getState(): WorkerState {
+    return this.currentState;
+  }
+
+  getStatus(): WorkerStatus {
+    const { options, workflowSlots, activitySlots } = this;
+    return {
+      runState: this.currentState,
+      workerId: this.workerId,
+      namespace: options.namespace,
+      taskQueue: options.taskQueue,
+      identity: options.identity,
+      workflowSlots: { used: workflowSlots.inUse, size: workflowSlots.size },
+      activitySlots: { used: activitySlots.inUse, size: activitySlots.size },
+      workflowCache: this.parts.runtime?.stats(),
+      workflowTasks: this.handler?.counts ?? { completed: 0, failed: 0, cacheMisses: 0 },
+      activities: this.executor.counts,
+      pollSilenceMs: this.reader.silenceMs(),
+      pollAlive: this.currentState !== 'RUNNING' || this.reader.isAlive,
+      pollConnectionsReplaced: this.reader.connectionsReplaced,
+    };
+  }
+
+  /**
+   * Polls and does tasks until {@link shutdown} is called and all is wound up.
+   *
+   * @throws IllegalStateError when it was run before
+   * @throws GracefulShutdownPeriodExpiredError when tasks still ran after `shutdownForceTime`
+   */
+  async run(): Promise<void> {
+    if (this.currentState !== 'INITIALIZED')
+      throw new IllegalStateError(`the worker is ${this.currentState}`);
+    this.currentState = 'RUNNING';
+    try {
+      await Promise.all([
+        this.workflowPoller && this.reader.add(this.workflowPoller),
+        this.activityPoller && this.reader.add(this.activityPoller),
+      ]);
+      await this.shutdownAsked;
+      await this.windUp();
+      this.currentState = 'STOPPED';
+    } catch (error) {
+      this.currentState = 'FAILED';
+      throw error;
+    } finally {
+      await this.parts.runtime?.close();
+    }
+  }
+
+  /** Runs until `until` settles, then shuts down; gives or throws what it gave or threw. */
+  async runUntil<T>(until: Promise<T> | (() => Promise<T>)): Promise<T> {
+    const running = this.run();
+    try {
+      return await Promise.race([
+        typeof until === 'function' ? until() : until,
+        running.then(() => never<T>()),
+      ]);
+    } finally {
+      if (this.currentState === 'RUNNING' || this.currentState === 'INITIALIZED') this.shutdown();
+      await running;
+    }
+  }
+
+  /**
+   * Begins to wind up: polls stop, running tasks may end, and after `shutdownTimeout` activities are asked to stop.
+   * {@link run} resolves when it is done. May be called again.
+   *
+   * @throws IllegalStateError when the worker does not run
+   */
+  shutdown(): void {
+    if (this.currentState === 'STOPPING' || this.currentState === 'DRAINING') return;
+    if (this.currentState !== 'RUNNING') throw new IllegalStateError(`the worker is ${this.currentState}`);
+    this.currentState = 'STOPPING';
+    this.shutdownRequested();
+  }
+
+  private async windUp(): Promise<void> {
+    const { options, logger } = this;
+    logger.info('worker is stopping', {
+      taskQueue: options.taskQueue,
+      shutdownTimeoutMs: options.shutdownTimeoutMs,
+    });
+    this.executor.announceShutdown();
+    let forced: NodeJS.Timeout | undefined;
+    const force = new Promise<never>((_, reject) => {
+      forced = setTimeout(
+        () => reject(new GracefulShutdownPeriodExpiredError(options.shutdownForceTimeMs)),
+        options.shutdownForceTimeMs,
+      );
+    });
+    const cancel = setTimeout(() => {
+      this.currentState = 'DRAINING';
+      this.executor.cancelAll();
+    }, options.shutdownTimeoutMs);
+    try {
+      await Promise.race([force, this.drain()]);
+    } finally {
+      clearTimeout(cancel);
+      clearTimeout(forced);
+    }
+    logger.info('worker has stopped', { taskQueue: options.taskQueue });
+  }
+
+  private async drain(): Promise<void> {
+    await Promise.all([
+      this.workflowPoller && this.reader.remove(this.workflowPoller),
+      this.activityPoller && this.reader.remove(this.activityPoller),
+    ]);
+    await this.handBackSticky();
+    await Promise.all([this.workflowSlots.whenUnused(), this.activitySlots.whenUnused()]);
+  }
+
+  /** Removes the sticky queue, so that tasks go to other workers at once, and gives back what waits in it. */
+  private async handBackSticky(): Promise<void> {
+    const { context } = this.engine;
+    for (const stream of this.workflowPoller?.stickyStreams ?? []) {
+      const [entries] = (await context.redis
+        .multi()
+        .xrange(stream.key, '-', '+')
+        .unlink(stream.key)
+        .srem(context.keys.partition(stream.partition).streams, stream.key)
+        .exec()) as [[Error | null, RawStreamEntry[]], ...unknown[]];
+      for (const raw of entries[1]) {
+        const entry = parseTaskEntry(raw);
+        if (entry?.kind !== 'workflowTask') continue;
+        const stamp = { scheduledEventId: entry.scheduledEventId, startedEventId: 0, attempt: entry.attempt };
+        await timeOutWorkflowTask(
+          context,
+          runOfTask(context, entry),
+          this.options.taskQueue,
+          stamp,
+          'SCHEDULE_TO_START',
+          false,
+        );
+      }
+    }
+  }
+
+  private get stickyQueue(): string {
+    return this.workerId;
+  }
+
+  private sticky(): { readonly queue: string; readonly timeoutMs: number } | undefined {
+    if (this.options.maxCachedWorkflows === 0 || this.currentState !== 'RUNNING') return undefined;
+    return { queue: this.stickyQueue, timeoutMs: this.options.stickyScheduleToStartTimeoutMs };
+  }
+
+  /** A slot for a workflow task that an activity's completion makes due, and the sticky queue that claims it. */
+  private takeWorkflowTask(): string | undefined {
+    const sticky = this.handler && this.sticky();
+    return sticky && this.workflowSlots.tryTake() ? sticky.queue : undefined;
+  }
+
+  private takeEagerActivity(taskQueue: string | undefined, activityType: string): boolean {
+    const { options } = this;
+    return (
+      this.currentState === 'RUNNING' &&
+      (taskQueue === undefined || taskQueue === options.taskQueue) &&
+      options.activities.has(activityType) &&
+      this.activitySlots.tryTake()
+    );
+  }
+}
+
+async function createRuntime(options: CompiledWorkerOptions): Promise<WorkflowRuntime | undefined> {
+  const { workflowsPath, workflowBundle } = options;
+  if (workflowsPath === undefined && workflowBundle === undefined) return undefined;
+  const bundle = workflowBundle
+    ? await loadWorkflowBundle(workflowBundle)
+    : await bundleWorkflowCode({
+        workflowsPath: workflowsPath as string,
+        ignoreModules: options.ignoreModules,
+        logger: options.logger,
+      });
+  return WorkflowRuntime.create({
+    bundle,
+    threads: options.workflowThreadPoolSize,
+    maxCachedWorkflows: options.maxCachedWorkflows,
+    maxCachedBytes: options.maxCachedBytes,
+    isolateExecutionTimeoutMs: options.isolateExecutionTimeoutMs,
+    logger: options.logger,
+  });
+}
+
+/** A promise that stays open: the worker was shut down while something was being waited for. */
+function never<T>(): Promise<T> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,99 @@
+import { startWorkflowTasks, takeQuery } from '@tidewheel/engine';
+import type { Engine, WorkflowTaskSource } from '@tidewheel/engine';
+import type { Logger } from '@tidewheel/common';
+import type { QueryEntry, RawStreamEntry, WorkflowTaskEntry } from '@tidewheel/store';
+import { parseTaskEntry } from '@tidewheel/store';
+import type { PolledStream, Poller } from '../polling/task-reader.js';
+import type { Slots } from '../polling/slots.js';
+import type { WorkflowTaskHandler } from './workflow-task-handler.js';
+
+/** What a poller of workflow tasks is made of. */
+export interface WorkflowPollerOptions {
+  readonly engine: Engine;
+  readonly namespace: string;
+  readonly taskQueue: string;
+  /** Undefined: the worker caches nothing. */
+  readonly stickyQueue: string | undefined;
+  readonly identity: string;
+  readonly slots: Slots;
+  readonly handler: WorkflowTaskHandler;
+  readonly logger: Logger;
+}
+
+/** Reads workflow tasks and queries of a task queue and of the worker's own sticky queue. */
+export class WorkflowPoller implements Poller {
+  readonly streams: readonly PolledStream[];
+  readonly slots: Slots;
+  /** Streams of the sticky queue; a worker that goes away removes them. */
+  readonly stickyStreams: readonly PolledStream[];
+  private readonly sticky: ReadonlySet<string>;
+
+  constructor(private readonly options: WorkflowPollerOptions) {
+    const { keys } = options.engine.context;
+    const { namespace, taskQueue, stickyQueue } = options;
+    const partitions = Array.from({ length: keys.partitions }, (_, partition) => partition);
+    this.stickyStreams =
+      stickyQueue === undefined
+        ? []
+        : partitions.map((partition) => ({
+            partition,
+            key: keys.stickyStream(partition, namespace, stickyQueue),
+          }));
+    const normal = partitions.map((partition) => ({
+      partition,
+      key: keys.taskStream(partition, 'workflow', namespace, taskQueue),
+    }));
+    this.streams = [...this.stickyStreams, ...normal];
+    this.sticky = new Set(this.stickyStreams.map((stream) => stream.key));
+    this.slots = options.slots;
+  }
+
+  deliver(stream: PolledStream, entries: readonly RawStreamEntry[]): void {
+    const source: WorkflowTaskSource = {
+      partition: stream.partition,
+      streamKey: stream.key,
+      taskQueue: this.options.taskQueue,
+      identity: this.options.identity,
+      sticky: this.sticky.has(stream.key),
+    };
+    const tasks: WorkflowTaskEntry[] = [];
+    for (const raw of entries) {
+      const entry = parseTaskEntry(raw);
+      if (entry?.kind === 'workflowTask') tasks.push(entry);
+      else if (entry?.kind === 'query') void this.handleQuery(source, entry);
+      else this.slots.release();
+    }
+    if (tasks.length > 0) void this.handleTasks(source, tasks);
+  }
+
+  private async handleTasks(
+    source: WorkflowTaskSource,
+    entries: readonly WorkflowTaskEntry[],
+  ): Promise<void> {
+    try {
+      const tasks = await startWorkflowTasks(this.options.engine.context, source, entries);
+      for (const task of tasks) {
+        if (task) void this.options.handler.handle(task).finally(() => this.slots.release());
+        else this.slots.release();
+      }
+    } catch (error) {
+      // They stay with this poller until they are taken over as abandoned.
+      this.options.logger.warn('workflow tasks could not be started', {
+        count: entries.length,
+        error: String(error),
+      });
+      for (let i = 0; i < entries.length; i++) this.slots.release();
+    }
+  }
+
+  private async handleQuery(source: WorkflowTaskSource, entry: QueryEntry): Promise<void> {
+    try {
+      const task = await takeQuery(this.options.engine.context, source, entry);
+      if (task) await this.options.handler.handleQuery(task);
+    } catch (error) {
+      this.options.logger.warn('a query could not be taken', { error: String(error) });
+    } finally {
+      this.slots.release();
+    }
+  }
+}

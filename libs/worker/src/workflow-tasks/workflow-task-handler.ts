@@ -1,0 +1,237 @@
+import { packEvents } from '@tidewheel/codec';
+import type { Logger } from '@tidewheel/common';
+import type { CommandOf } from '@tidewheel/core';
+import { answerQuery, completeWorkflowTask, failWorkflowTask, readStoredEvents } from '@tidewheel/engine';
+import type { ActivityTask, Engine, QueryTask, TaskQuery, WorkflowTask } from '@tidewheel/engine';
+import type { ActivationRequest, ActivationResult, WorkflowRuntime } from '../workflow/index.js';
+
+/** What the handler needs of its worker. */
+export interface WorkflowTaskHost {
+  readonly engine: Engine;
+  readonly runtime: WorkflowRuntime;
+  readonly logger: Logger;
+  readonly identity: string;
+  /** The worker's sticky queue; undefined when it caches nothing or is shutting down. */
+  sticky(): { readonly queue: string; readonly timeoutMs: number } | undefined;
+  /** Takes a slot for an activity that the worker would start at once; false when it does not. */
+  takeEagerActivity(command: CommandOf<'ScheduleActivityTask'>): boolean;
+  /** Gives back slots of activities that were not started after all. */
+  returnEagerActivities(count: number): void;
+  /** Runs an activity for which a slot was taken. */
+  runActivity(task: ActivityTask): void;
+  /** A workflow type that is not registered is tried again soon: a worker that has it may be on its way. */
+  readonly unregisteredRetryMs: number;
+  /** Activities that one workflow task may start at once on this worker. */
+  readonly maxEagerActivities: number;
+}
+
+/** Counts of what the handler did. */
+export interface WorkflowTaskCounts {
+  completed: number;
+  failed: number;
+  /** Tasks whose events did not continue a cached execution. */
+  cacheMisses: number;
+}
+
+/** Lets workflow code decide: a workflow task in, its commands out. */
+export class WorkflowTaskHandler {
+  readonly counts: WorkflowTaskCounts = { completed: 0, failed: 0, cacheMisses: 0 };
+
+  constructor(private readonly host: WorkflowTaskHost) {}
+
+  /** Does a workflow task, and those that it makes due at once. Never rejects. */
+  async handle(task: WorkflowTask): Promise<void> {
+    let current: WorkflowTask | undefined = task;
+    while (current) {
+      const doing: WorkflowTask = current;
+      current = await this.handleOne(doing).catch((error: unknown) => {
+        this.host.runtime.evict(doing.run.runId);
+        this.host.logger.warn(
+          'a workflow task could not be reported; it will be tried again when it times out',
+          {
+            workflowId: doing.run.workflowId,
+            runId: doing.run.runId,
+            error: messageOf(error),
+          },
+        );
+        return undefined;
+      });
+    }
+  }
+
+  /** Answers a query that came by itself. Never rejects. */
+  async handleQuery(task: QueryTask): Promise<void> {
+    const { engine, runtime, logger } = this.host;
+    try {
+      const request = queryRequest(task);
+      let result = await runtime.activate({ ...request, packedEvents: packEvents(task.events) });
+      if (
+        result.kind === 'cacheMiss' ||
+        (task.events.length > 0 && task.events.length < task.historyLength)
+      ) {
+        const events = await readStoredEvents(engine.context, task.run, 1, task.historyLength);
+        result = await runtime.activate({ ...request, firstEventId: 1, packedEvents: packEvents(events) });
+      }
+      this.logAll(result);
+      await this.answer(task.run.partition, [task.query], result);
+    } catch (error) {
+      logger.warn('a query could not be answered', {
+        workflowId: task.run.workflowId,
+        error: messageOf(error),
+      });
+    }
+  }
+
+  private async handleOne(task: WorkflowTask): Promise<WorkflowTask | undefined> {
+    const result = await this.activate(task);
+    this.logAll(result);
+    switch (result.kind) {
+      case 'completed': {
+        const next = await this.complete(task, result);
+        await this.answer(task.run.partition, task.queries, result);
+        return next;
+      }
+      case 'failed':
+        await this.fail(task, result);
+        await this.answer(task.run.partition, task.queries, result);
+        return undefined;
+      case 'cacheMiss':
+        throw new Error('the workflow runtime did not accept a whole history');
+    }
+  }
+
+  private async activate(task: WorkflowTask): Promise<ActivationResult> {
+    const { engine, runtime } = this.host;
+    const lastSent = task.firstEventId + task.events.length - 1;
+    const rest =
+      lastSent < task.historyLength
+        ? await readStoredEvents(engine.context, task.run, lastSent + 1, task.historyLength)
+        : [];
+    const events = rest.length > 0 ? [...task.events, ...rest] : task.events;
+    const result = await runtime.activate(taskRequest(task, task.firstEventId, events));
+    if (result.kind !== 'cacheMiss') return result;
+    this.counts.cacheMisses++;
+    const before = await readStoredEvents(engine.context, task.run, 1, task.firstEventId - 1);
+    return runtime.activate(taskRequest(task, 1, [...before, ...events]));
+  }
+
+  private async complete(
+    task: WorkflowTask,
+    result: Extract<ActivationResult, { kind: 'completed' }>,
+  ): Promise<WorkflowTask | undefined> {
+    const { host } = this;
+    const sticky = host.sticky();
+    let taken = 0;
+    const outcome = await completeWorkflowTask(host.engine.context, task, {
+      commands: result.commands,
+      identity: host.identity,
+      sticky,
+      startNext: sticky !== undefined,
+      startsEagerly: (command) => {
+        const takes = taken < host.maxEagerActivities && host.takeEagerActivity(command);
+        if (takes) taken++;
+        return takes;
+      },
+    }).catch((error: unknown) => {
+      host.returnEagerActivities(taken);
+      throw error;
+    });
+    if (outcome.kind === 'completed') {
+      this.counts.completed++;
+      for (const activity of outcome.activities) host.runActivity(activity);
+      return outcome.next;
+    }
+    host.returnEagerActivities(taken);
+    host.runtime.evict(task.run.runId);
+    this.counts.failed++;
+    if (outcome.kind === 'rejected') {
+      host.logger.error('the commands of a workflow task were refused', {
+        workflowId: task.run.workflowId,
+        runId: task.run.runId,
+        reason: outcome.message,
+      });
+    }
+    return undefined;
+  }
+
+  private async fail(
+    task: WorkflowTask,
+    result: Extract<ActivationResult, { kind: 'failed' }>,
+  ): Promise<void> {
+    const { host } = this;
+    this.counts.failed++;
+    host.logger.warn('a workflow task failed', {
+      workflowId: task.run.workflowId,
+      runId: task.run.runId,
+      attempt: task.stamp.attempt,
+      cause: result.cause,
+      reason: result.failure.message,
+    });
+    await failWorkflowTask(host.engine.context, task.run, task.taskQueue, task.stamp, {
+      cause: result.cause,
+      failure: result.failure,
+      identity: host.identity,
+      ...(isUnregistered(result) && { retryWithinMs: host.unregisteredRetryMs }),
+    });
+  }
+
+  private async answer(
+    partition: number,
+    queries: readonly TaskQuery[],
+    result: ActivationResult,
+  ): Promise<void> {
+    await Promise.all(
+      queries.map(({ queryId }) => {
+        const given = result.kind === 'completed' ? result.queryAnswers[queryId] : undefined;
+        const fault = result.kind === 'failed' ? result.failure : { message: 'the query was not answered' };
+        const answer = given ?? { answered: false, errorMessage: fault.message, failure: fault };
+        return answerQuery(this.host.engine.context, partition, queryId, answer);
+      }),
+    );
+  }
+
+  private logAll(result: ActivationResult): void {
+    if (result.kind === 'cacheMiss') return;
+    for (const { level, message, attributes } of result.logs)
+      this.host.logger.log(level, message, attributes);
+  }
+}
+
+function taskRequest(task: WorkflowTask, firstEventId: number, events: readonly Buffer[]): ActivationRequest {
+  return {
+    namespace: task.run.namespace,
+    workflowId: task.run.workflowId,
+    runId: task.run.runId,
+    taskQueue: task.taskQueue,
+    attempt: task.stamp.attempt,
+    startedEventId: task.stamp.startedEventId,
+    previousStartedEventId: task.previousStartedEventId,
+    firstEventId,
+    packedEvents: packEvents(events),
+    queries: task.queries,
+    isQueryOnly: false,
+  };
+}
+
+function queryRequest(task: QueryTask): Omit<ActivationRequest, 'packedEvents'> {
+  return {
+    namespace: task.run.namespace,
+    workflowId: task.run.workflowId,
+    runId: task.run.runId,
+    taskQueue: task.taskQueue,
+    attempt: 1,
+    startedEventId: task.previousStartedEventId,
+    previousStartedEventId: task.previousStartedEventId,
+    firstEventId: task.events.length > 0 ? 1 : task.historyLength + 1,
+    queries: [task.query],
+    isQueryOnly: true,
+  };
+}
+
+function isUnregistered(result: Extract<ActivationResult, { kind: 'failed' }>): boolean {
+  return result.failure.message.includes('is not registered on this worker');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
