@@ -174,7 +174,7 @@ describe('input that is not sound', () => {
   });
 
   it('never makes the server fail, whatever the path and query', async () => {
-    const character = fc.constantFrom(...'/%.?&=+ab019~[]{}|\\^`"<>;:@!$\'()*,-_');
+    const character = fc.constantFrom(...'/%.?&=+ab019~[]{}|\\^`"<>;:@!$\'()*,-_'.split(/(?:)/));
     const path = fc.string({ unit: character, maxLength: 60 });
     const start = fc.constantFrom(
       '/',

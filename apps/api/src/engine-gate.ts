@@ -1,7 +1,6 @@
 import { UnavailableError } from '@tidewheel/core';
 import type { Engine, HealthCheck, WorkflowService } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/telemetry';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What the gate needs of the engine. */
 type GatedEngine = WorkflowService & Pick<Engine, 'health'>;
@@ -22,7 +21,8 @@ export class EngineGate {
   private engine: GatedEngine | undefined;
   private checks: readonly HealthCheck[];
   private readonly interrupts = new Set<(error: UnavailableError) => void>();
-  private readonly stopping = new AbortController();
+  private nextLook: NodeJS.Timeout | undefined;
+  private stopped = false;
 
   constructor(private readonly logger: Logger) {
     this.checks = [{ name: 'redis', ok: false, sinceMs: Date.now(), message: 'never answered so far' }];
@@ -32,11 +32,12 @@ export class EngineGate {
   async open(engine: GatedEngine): Promise<void> {
     this.checks = (await engine.health()).checks;
     this.engine = engine;
-    void this.watch(engine);
+    this.lookLater(engine);
   }
 
   stop(): void {
-    this.stopping.abort();
+    this.stopped = true;
+    clearTimeout(this.nextLook);
   }
 
   /** What works and what does not, at most a few seconds old. */
@@ -76,19 +77,17 @@ export class EngineGate {
     });
   }
 
-  private async watch(engine: GatedEngine): Promise<void> {
-    while (await this.pause()) {
-      this.tellChanges((await engine.health()).checks);
-      const fault = this.fault();
-      if (fault) for (const interrupt of this.interrupts) interrupt(fault);
-    }
+  private lookLater(engine: GatedEngine): void {
+    this.nextLook = setTimeout(() => void this.look(engine), LOOK_MS).unref();
   }
 
-  /** False when the gate was stopped meanwhile. */
-  private async pause(): Promise<boolean> {
-    const { signal } = this.stopping;
-    await sleep(LOOK_MS, undefined, { signal, ref: false }).catch(() => undefined);
-    return !signal.aborted;
+  private async look(engine: GatedEngine): Promise<void> {
+    const { checks } = await engine.health();
+    if (this.stopped) return;
+    this.tellChanges(checks);
+    const fault = this.fault();
+    if (fault) for (const interrupt of this.interrupts) interrupt(fault);
+    this.lookLater(engine);
   }
 
   private tellChanges(checks: readonly HealthCheck[]): void {

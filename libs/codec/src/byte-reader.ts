@@ -3,6 +3,9 @@ export class CorruptEncodingError extends Error {
   override readonly name = 'CorruptEncodingError';
 }
 
+/** Beyond this factor a varint holds more than a safe integer. */
+const MAX_VARINT_FACTOR = 2 ** 49;
+
 /** Reads what a ByteWriter wrote. Slices that it returns share memory with the input. */
 export class ByteReader {
   private readonly area: Buffer;
@@ -36,6 +39,7 @@ export class ByteReader {
       const byte = this.byte();
       value += (byte & 0x7f) * factor;
       if (byte < 0x80) return value;
+      if (factor === MAX_VARINT_FACTOR) throw new CorruptEncodingError('a number is too large');
       factor *= 0x80;
     }
   }

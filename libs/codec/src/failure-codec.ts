@@ -1,5 +1,5 @@
 import type { Failure, FailureInfo, RetryState, TimeoutType } from '@tidewheel/core';
-import { ByteReader } from './byte-reader.js';
+import { ByteReader, CorruptEncodingError } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
 import { field, recordCodec } from './field-codec.js';
 import type { FieldKind, RecordCodec } from './field-codec.js';
@@ -82,14 +82,14 @@ const INFO_CODECS: readonly {
   readonly kind: FailureInfo['kind'];
   readonly codec: RecordCodec<FailureInfo>;
 }[] = [
-  { code: 1, kind: 'application', codec: application as RecordCodec<FailureInfo> },
-  { code: 2, kind: 'timeout', codec: timeout as RecordCodec<FailureInfo> },
-  { code: 3, kind: 'canceled', codec: canceled as RecordCodec<FailureInfo> },
-  { code: 4, kind: 'terminated', codec: terminated as RecordCodec<FailureInfo> },
-  { code: 5, kind: 'server', codec: server as RecordCodec<FailureInfo> },
-  { code: 6, kind: 'resetWorkflow', codec: resetWorkflow as RecordCodec<FailureInfo> },
-  { code: 7, kind: 'activity', codec: activity as RecordCodec<FailureInfo> },
-  { code: 8, kind: 'childWorkflow', codec: childWorkflow as RecordCodec<FailureInfo> },
+  { code: 1, kind: 'application', codec: application },
+  { code: 2, kind: 'timeout', codec: timeout },
+  { code: 3, kind: 'canceled', codec: canceled },
+  { code: 4, kind: 'terminated', codec: terminated },
+  { code: 5, kind: 'server', codec: server },
+  { code: 6, kind: 'resetWorkflow', codec: resetWorkflow },
+  { code: 7, kind: 'activity', codec: activity },
+  { code: 8, kind: 'childWorkflow', codec: childWorkflow },
 ];
 
 const info: FieldKind<FailureInfo> = {
@@ -117,14 +117,36 @@ function withDefaults(value: FailureInfo): FailureInfo {
   return value;
 }
 
+/** Causes behind a failure that are kept; a longer chain is cut off, because reading it could exhaust the stack. */
+const MAX_CAUSES = 250;
+let causesAbove = 0;
+
+const cause: FieldKind<Failure> = {
+  wire: 1,
+  write(writer, value) {
+    const kept = causesAbove < MAX_CAUSES ? value : { message: 'further causes were cut off' };
+    oneCauseDeeper(() => writer.sized(() => failureCodec.write(writer, kept)));
+  },
+  read(reader, end) {
+    if (causesAbove > MAX_CAUSES) throw new CorruptEncodingError('a failure has too many causes');
+    return oneCauseDeeper(() => failureCodec.read(reader, end));
+  },
+};
+
+function oneCauseDeeper<T>(action: () => T): T {
+  causesAbove++;
+  try {
+    return action();
+  } finally {
+    causesAbove--;
+  }
+}
+
 const failureCodec: RecordCodec<Failure> = recordCodec<Failure>({
   message: field(1, text),
   source: field(2, text),
   stackTrace: field(3, text),
-  cause: field(
-    4,
-    nested(() => failureCodec),
-  ),
+  cause: field(4, cause),
   encodedAttributes: field(5, payload),
   info: field(6, info),
 });

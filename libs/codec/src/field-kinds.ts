@@ -7,6 +7,7 @@ import {
   readPayload,
   readPayloadMap,
   readPayloads,
+  setNamed,
   writePayload,
   writePayloadMap,
   writePayloads,
@@ -61,7 +62,7 @@ export const payloadsMap: FieldKind<Readonly<Record<string, Payloads>>> = sized(
     while (reader.position < end) {
       const key = reader.text();
       const size = reader.varint();
-      map[key] = readPayloads(reader, reader.position + size);
+      setNamed(map, key, readPayloads(reader, reader.position + size));
     }
     return map;
   },

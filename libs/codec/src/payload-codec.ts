@@ -49,7 +49,7 @@ export function readPayload(reader: ByteReader): Payload {
   const metadata: Record<string, Uint8Array> = {};
   for (let left = reader.varint(); left > 0; left--) {
     const key = reader.text();
-    metadata[key] = reader.slice(reader.varint());
+    setNamed(metadata, key, reader.slice(reader.varint()));
   }
   return { metadata, data: reader.slice(reader.varint()) };
 }
@@ -77,9 +77,15 @@ export function readPayloadMap(reader: ByteReader, end: number): Record<string, 
   const map: Record<string, Payload> = {};
   while (reader.position < end) {
     const key = reader.text();
-    map[key] = readPayload(reader);
+    setNamed(map, key, readPayload(reader));
   }
   return map;
+}
+
+/** Sets a named value. A plain assignment would lose the one that somebody names `__proto__`. */
+export function setNamed<T>(map: Record<string, T>, name: string, value: T): void {
+  if (name !== '__proto__') map[name] = value;
+  else Object.defineProperty(map, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 function wellKnownEncoding(payload: Payload): WellKnownEncoding | undefined {

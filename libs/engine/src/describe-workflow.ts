@@ -1,8 +1,8 @@
 import { decodeEvent, decodeFailure, decodePayloads } from '@tidewheel/codec';
 import { DEFAULTS, executionStatusFromCode, isEventOf, WorkflowNotFoundError } from '@tidewheel/core';
 import type { HistoryEvent } from '@tidewheel/core';
-import { readActivityRecord } from '@tidewheel/store';
-import type { ActivityRecord } from '@tidewheel/store';
+import { EXECUTION_STATE_FIELDS, readActivityRecord, readExecutionState } from '@tidewheel/store';
+import type { ActivityRecord, ExecutionState, RunningState } from '@tidewheel/store';
 import { scheduledAttributes } from './activity-task/activity-task.js';
 import type { EngineContext, RunAddress } from './engine-context.js';
 import { resolveRun } from './read-history.js';
@@ -15,81 +15,74 @@ import type {
   WorkflowExecutionInfo,
 } from './requests.js';
 
-/** The stored state of a run, by field; see libs/store/src/lua/include/execution.lua. */
-export type ExecutionState = Readonly<Record<string, Buffer>>;
-
 /** @throws WorkflowNotFoundError, InvalidArgumentError, NamespaceNotFoundError */
 export async function describeWorkflow(
   context: EngineContext,
   address: ExecutionAddress,
 ): Promise<WorkflowExecutionDescription> {
   const run = await resolveRun(context, address);
-  const state = await loadState(context, run);
+  const fields = await loadFields(context, run);
+  const state = fields && readExecutionState(EXECUTION_STATE_FIELDS.map((name) => fields[name]));
   if (!state) throw new WorkflowNotFoundError(address.workflowId, address.runId);
   const first = await context.redis.lindexBuffer(run.history, 0);
   const started = first ? decodeEvent(first, 1) : undefined;
   const attributes =
     started && isEventOf(started, 'WorkflowExecutionStarted') ? started.attributes : undefined;
-  const pendingWorkflowTask = pendingTask(state);
-  const runExpiresMs = numberOf(state, 'xr');
-  const executionExpiresMs = numberOf(state, 'xe');
+  const { running } = state;
+  const task = running && pendingTask(running);
   return {
-    ...executionInfo(run, state),
+    ...executionInfo(run.workflowId, state),
     workflowTaskTimeoutMs:
-      numberOf(state, 'wt') || (attributes?.workflowTaskTimeoutMs ?? DEFAULTS.workflowTaskTimeoutMs),
-    cancelRequested: textOf(state, 'c') === '1',
-    ...(runExpiresMs > 0 && { runExpiresMs }),
-    ...(executionExpiresMs > 0 && { executionExpiresMs }),
+      running?.workflowTaskTimeoutMs ?? attributes?.workflowTaskTimeoutMs ?? DEFAULTS.workflowTaskTimeoutMs,
+    cancelRequested: running?.cancelRequested ?? false,
+    ...(running && running.runExpiresMs > 0 && { runExpiresMs: running.runExpiresMs }),
+    ...(running && running.executionExpiresMs > 0 && { executionExpiresMs: running.executionExpiresMs }),
     ...(attributes?.memo && { memo: attributes.memo }),
     ...(attributes?.searchAttributes && { searchAttributes: attributes.searchAttributes }),
-    pendingActivities: await pendingActivities(context, run, state),
-    pendingTimers: pendingTimers(state),
-    ...(pendingWorkflowTask && { pendingWorkflowTask }),
+    pendingActivities: await pendingActivities(context, run, state, fields),
+    pendingTimers: pendingTimers(fields),
+    ...(task && { pendingWorkflowTask: task }),
   };
 }
 
-async function loadState(context: EngineContext, run: RunAddress): Promise<ExecutionState | undefined> {
+type StateFields = Readonly<Record<string, Buffer>>;
+
+async function loadFields(context: EngineContext, run: RunAddress): Promise<StateFields | undefined> {
   for (const key of [run.execution, run.replaced]) {
-    const state = await context.redis.hgetallBuffer(key);
-    if (textOf(state, 'r') === run.runId) return state;
+    const fields = await context.redis.hgetallBuffer(key);
+    if (fields['r']?.toString() === run.runId) return fields;
   }
   return undefined;
 }
 
 /** What every description and list entry says of a run. */
-export function executionInfo(
-  run: Pick<RunAddress, 'workflowId' | 'runId'>,
-  state: ExecutionState,
-): WorkflowExecutionInfo {
-  const closeTimeMs = numberOf(state, 't1');
+export function executionInfo(workflowId: string, state: ExecutionState): WorkflowExecutionInfo {
   return {
-    execution: { workflowId: run.workflowId, runId: run.runId },
-    workflowType: textOf(state, 'ty'),
-    taskQueue: textOf(state, 'q'),
-    status: executionStatusFromCode(numberOf(state, 's')) ?? 'RUNNING',
-    startTimeMs: numberOf(state, 't0'),
-    ...(closeTimeMs > 0 && { closeTimeMs }),
-    historyLength: numberOf(state, 'n'),
-    historySizeBytes: numberOf(state, 'z'),
+    execution: { workflowId, runId: state.runId },
+    workflowType: state.workflowType,
+    taskQueue: state.taskQueue,
+    status: executionStatusFromCode(state.statusCode) ?? 'RUNNING',
+    startTimeMs: state.startTimeMs,
+    ...(state.closeTimeMs > 0 && { closeTimeMs: state.closeTimeMs }),
+    historyLength: state.historyLength,
+    historySizeBytes: state.historySizeBytes,
   };
 }
 
-function pendingTask(state: ExecutionState): PendingWorkflowTaskInfo | undefined {
-  const states = { s: 'SCHEDULED', r: 'STARTED', b: 'BACKING_OFF' } as const;
-  const name = states[textOf(state, 'w') as keyof typeof states] as
-    (typeof states)[keyof typeof states] | undefined;
-  if (!name) return undefined;
+function pendingTask({ workflowTask }: RunningState): PendingWorkflowTaskInfo | undefined {
+  const { state, attempt, scheduledMs, startedMs, onStickyQueue } = workflowTask;
+  if (state === 'NONE') return undefined;
   return {
-    state: name,
-    attempt: numberOf(state, 'wa'),
-    scheduledTimeMs: numberOf(state, 'ws'),
-    sticky: textOf(state, 'wk') === '1',
-    ...(name === 'STARTED' && { startedTimeMs: numberOf(state, 'wb') }),
+    state,
+    attempt,
+    scheduledTimeMs: scheduledMs,
+    sticky: onStickyQueue,
+    ...(state === 'STARTED' && { startedTimeMs: startedMs }),
   };
 }
 
-function pendingTimers(state: ExecutionState): PendingTimerInfo[] {
-  return Object.entries(state)
+function pendingTimers(fields: StateFields): PendingTimerInfo[] {
+  return Object.entries(fields)
     .filter(([name]) => name.startsWith('T'))
     .map(([name, bytes]) => ({ timerId: name.slice(1), firesAtMs: bytes.readUIntBE(0, 6) }));
 }
@@ -98,18 +91,21 @@ async function pendingActivities(
   context: EngineContext,
   run: RunAddress,
   state: ExecutionState,
+  fields: StateFields,
 ): Promise<PendingActivityInfo[]> {
-  const records = Object.entries(state)
+  const records = Object.entries(fields)
     .filter(([name]) => name.startsWith('A'))
     .map(([, bytes]) => readActivityRecord(bytes));
-  const infos = await Promise.all(records.map((record) => pendingActivity(context, run, state, record)));
+  const infos = await Promise.all(
+    records.map((record) => pendingActivity(context, run, state.taskQueue, record)),
+  );
   return infos.filter((info) => info !== undefined);
 }
 
 async function pendingActivity(
   context: EngineContext,
   run: RunAddress,
-  state: ExecutionState,
+  workflowTaskQueue: string,
   record: ActivityRecord,
 ): Promise<PendingActivityInfo | undefined> {
   const id = record.scheduledEventId;
@@ -121,7 +117,7 @@ async function pendingActivity(
   if (!event || !isEventOf(event, 'ActivityTaskScheduled')) return undefined;
   const { activityId, activityType, taskQueue, retryPolicy } = scheduledAttributes(
     event.attributes,
-    textOf(state, 'q'),
+    workflowTaskQueue,
   );
   const [failure, heartbeat] = details;
   return {
@@ -137,15 +133,4 @@ async function pendingActivity(
     ...(heartbeat && { heartbeatDetails: decodePayloads(heartbeat) }),
     ...(failure && { lastFailure: decodeFailure(failure) }),
   };
-}
-
-/** A text field of a run's state, '' when absent. */
-export function textOf(state: ExecutionState, name: string): string {
-  return state[name]?.toString() ?? '';
-}
-
-/** A number field of a run's state, 0 when absent. */
-export function numberOf(state: ExecutionState, name: string): number {
-  const text = textOf(state, name);
-  return text === '' ? 0 : Number(text);
 }

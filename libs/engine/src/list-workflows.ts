@@ -1,5 +1,5 @@
 import { InvalidArgumentError, isClosedStatus } from '@tidewheel/core';
-import { parseRunMember } from '@tidewheel/store';
+import { EXECUTION_STATE_FIELDS, parseRunMember, readExecutionState } from '@tidewheel/store';
 import type { EngineContext } from './engine-context.js';
 import { executionInfo } from './describe-workflow.js';
 import type { ListWorkflowsPage, ListWorkflowsRequest, WorkflowExecutionInfo } from './requests.js';
@@ -10,7 +10,6 @@ const MAX_PAGE_SIZE = 1_000;
 const BATCH = 200;
 /** Index entries looked at for one page at most; a rarer match is found on the next page. */
 const MAX_LOOKED_AT = 10_000;
-const FIELDS = ['r', 's', 'ty', 'q', 't0', 't1', 'n', 'z'];
 
 /** Where a page ended: in which index, and at which time, with how many entries of that very time passed. */
 interface Position {
@@ -118,10 +117,8 @@ async function loadInfos(
       const { execution } = context.keys.execution(namespace, workflowId);
       const { replaced } = context.keys.run(partition, workflowId, runId);
       for (const key of [execution, replaced]) {
-        const values = await context.redis.hmgetBuffer(key, ...FIELDS);
-        if (values[0]?.toString() !== runId) continue;
-        const state = Object.fromEntries(FIELDS.flatMap((name, i) => (values[i] ? [[name, values[i]]] : [])));
-        return executionInfo({ workflowId, runId }, state);
+        const state = readExecutionState(await context.redis.hmgetBuffer(key, ...EXECUTION_STATE_FIELDS));
+        if (state?.runId === runId) return executionInfo(workflowId, state);
       }
       return undefined;
     }),

@@ -143,7 +143,12 @@ export class Notices {
 
   /** Throws a connection away that has been silent for longer than a read can block. */
   private checkSilence(): void {
-    if (this.closed || this.silenceMs() <= SILENCE_LIMIT_MS || Date.now() - this.connectedSinceMs <= SILENCE_LIMIT_MS) return;
+    if (
+      this.closed ||
+      this.silenceMs() <= SILENCE_LIMIT_MS ||
+      Date.now() - this.connectedSinceMs <= SILENCE_LIMIT_MS
+    )
+      return;
     this.logger.warn(
       { silentMs: this.silenceMs() },
       'the connection that waits for notices is dead; making a new one',

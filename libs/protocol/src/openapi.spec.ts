@@ -20,7 +20,7 @@ const document = JSON.parse(text) as {
 
 describe('the OpenAPI document', () => {
   it('is valid OpenAPI 3.1', async () => {
-    const result = await new Validator().validate(JSON.parse(text) as object);
+    const result = await new Validator().validate(JSON.parse(text) as Record<string, unknown>);
     expect(result).toEqual({ valid: true });
     expect(document.openapi).toBe('3.1.1');
     expect(document.info.version).toBe('1.2.3');

@@ -13,6 +13,8 @@ export { ACTIVITY_RECORD_BYTES, readActivityRecord } from './activity-record.js'
 export type { ActivityRecord, ActivityState } from './activity-record.js';
 export { NamespaceStore, openDeployment, PartitionCountMismatchError } from './deployment.js';
 export type { Namespace, NamespaceSpec } from './deployment.js';
+export { EXECUTION_STATE_FIELDS, readExecutionState } from './execution-state.js';
+export type { ExecutionState, RunningState, WorkflowTaskState } from './execution-state.js';
 export { Keyspace, parseMember, parseRunMember, WORKERS_GROUP } from './keys.js';
 export type { ExecutionKeys, PartitionKeys, RunKeys, TaskKind } from './keys.js';
 export { corkForThisTick, loadScripts, openRedis, scriptRunner } from './redis-connection.js';

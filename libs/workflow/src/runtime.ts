@@ -105,11 +105,15 @@ export function applyMessages(
   return applied;
 }
 
-/** Delivers everything but signals. */
-export function applyOutcomes(execution: Execution, activation: Activation): void {
+/** Delivers everything but signals. Says whether there was anything to do. */
+export function applyOutcomes(execution: Execution, activation: Activation): boolean {
+  let applied = false;
   for (const event of activation.events) {
-    if (event.eventType !== 'WorkflowExecutionSignaled') execution.apply(event);
+    if (event.eventType === 'WorkflowExecutionSignaled') continue;
+    execution.apply(event);
+    applied = true;
   }
+  return applied;
 }
 
 /** The counterpart of {@link resume} and {@link beginActivation}: no code of the execution runs after it. */

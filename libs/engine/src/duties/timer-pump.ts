@@ -33,7 +33,15 @@ export class TimerPump implements Duty {
   async turn(): Promise<number> {
     await this.readClock();
     const { timers } = this.context.keys.partition(this.partition);
-    const entries = await this.context.redis.zrangebyscore(timers, '-inf', '+inf', 'WITHSCORES', 'LIMIT', 0, BATCH);
+    const entries = await this.context.redis.zrangebyscore(
+      timers,
+      '-inf',
+      '+inf',
+      'WITHSCORES',
+      'LIMIT',
+      0,
+      BATCH,
+    );
     const nowMs = Date.now() + this.clockAheadMs;
     const due: string[] = [];
     let nextMs = nowMs + PERIOD_MS;

@@ -28,7 +28,6 @@ export async function takeQuery(
     streamKey: source.streamKey,
     queryKey: context.keys.query(run.partition, entry.queryId),
     executionKey: run.execution,
-    replacedKey: run.replaced,
     historyKey: run.history,
     group: WORKERS_GROUP,
     entryId: entry.entryId,

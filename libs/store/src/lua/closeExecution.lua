@@ -21,10 +21,10 @@
 -- @include workflow-task.lua
 -- @include close.lua
 local x = loadExecution(executionKey)
-if not x or x.r ~= runId or x.s ~= RUNNING then return { 0 } end
+if not x or x.r ~= runId then return { 0 } end
 local nowMs = clockMs()
 if dueOnly == '1' and not ((x.xr > 0 and x.xr <= nowMs) or (x.xe > 0 and x.xe <= nowMs)) then return { 0 } end
-if x.w == 'r' and x.wa == 1 then
+if x.w == STARTED and x.wa == 1 then
   append(x, plainEvent(9, nowMs, numberField(1, x.wi) .. numberField(2, x.wj) .. taskFailedBody))
 end
 flushBuffer(x, bufferKey, {})

@@ -55,10 +55,10 @@ while at <= #ARGV do
   at = at + 1 + ARITY[kind]
 end
 local x = loadExecution(executionKey, names)
-if not x or x.r ~= runId or x.s ~= RUNNING or x.w ~= 'r' or x.wi ~= scheduledId or x.wj ~= startedId
+if not x or x.r ~= runId or x.w ~= STARTED or x.wi ~= scheduledId or x.wj ~= startedId
     or x.wa ~= attempt then
   -- The reply to this very completion may have been lost, and the caller asks again.
-  if x and x.r == runId and x.wp == startedId and startedId > 0 then return { 5 } end
+  if x and x.r == runId and x.wp == startedId then return { 5 } end
   return { 0 }
 end
 if x.q ~= taskQueue then return { -1, x.q, x.k } end
@@ -79,7 +79,7 @@ for i = 1, #ops do
   if op.name then
     local name = names[op.name]
     local value = known[name]
-    if value == nil then value = x.extra[op.name] end
+    if value == nil then value = extraValue(x, op.name) end
     if op.kind == 'A' or op.kind == 'T' then
       if value then return { 4, i - 1 } end
       known[name] = 'new'
@@ -111,12 +111,12 @@ if attempt > 1 then
   append(x, started)
 end
 append(x, plainEvent(7, nowMs, completedBody))
-put(x, 'wp', startedId)
-put(x, 'w', '')
-put(x, 'wd', 0)
-if x.u ~= '' then put(x, 'u', '') end
+x.wp = startedId
+x.w = NONE
+x.wd = 0
+if x.u == 1 then x.u = 0 end
 if x.k ~= sticky then put(x, 'k', sticky) end
-if x.kt ~= stickyTimeoutMs then put(x, 'kt', stickyTimeoutMs) end
+if x.kt ~= stickyTimeoutMs then x.kt = stickyTimeoutMs end
 
 local stored, removed, fresh, late, activities = {}, {}, {}, {}, {}
 for i = 1, #ops do
@@ -148,10 +148,10 @@ for i = 1, #ops do
     if op.bufferedAt then
       startedTimer = unpackBytes('>I3', buffered[op.bufferedAt], 8)
       redis.call('LREM', bufferKey, 1, buffered[op.bufferedAt])
-      put(x, 'bn', x.bn - 1)
-      put(x, 'bb', x.bb - #buffered[op.bufferedAt])
+      x.bn = x.bn - 1
+      x.bb = x.bb - #buffered[op.bufferedAt]
     else
-      local record = stored[name] or x.extra[op.name]
+      local record = stored[name] or extraValue(x, op.name)
       local _
       _, startedTimer = unpackBytes('>I6I3', record)
     end
@@ -161,7 +161,7 @@ for i = 1, #ops do
   elseif kind == 'X' then
     local id = append(x, plainEvent(15, nowMs, ARGV[first]))
     local name = 'A' .. ARGV[first + 1]
-    local a = activities[name] or (x.extra[op.name] and readActivity(x.extra[op.name]))
+    local a = activities[name] or (extraValue(x, op.name) and readActivity(extraValue(x, op.name)))
     if a and a.scheduledId == tonumber(ARGV[first + 2]) then
       if a.state == STARTED then
         a.cancelId = id
@@ -201,16 +201,16 @@ end
 for name, record in pairs(stored) do put(x, name, record) end
 local gone = {}
 for name in pairs(removed) do gone[#gone + 1] = name end
-if #gone > 0 then redis.call('HDEL', executionKey, unpack(gone)) end
+if #gone > 0 then inBatches('HDEL', executionKey, gone) end
 
 local flushed = flushBuffer(x, bufferKey, late)
 local startedNew, scheduledMs, from, events = 0, 0, 0, {}
 if flushed > 0 or forceNew == '1' then
   if startNew == '1' and sticky ~= '' then
-    put(x, 'wi', append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1))))
-    put(x, 'wa', 1)
-    put(x, 'ws', nowMs)
-    put(x, 'wk', '1')
+    x.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1)))
+    x.wa = 1
+    x.ws = nowMs
+    x.wk = 1
     startWorkflowTask(x, nowMs, startedBody, timersKey, member)
     startedNew, scheduledMs, from = x.wj, nowMs, startedId + 1
   else

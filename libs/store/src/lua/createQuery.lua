@@ -14,28 +14,33 @@
 -- @arg sticky      its sticky queue, as the caller believes; 'none' to pass it by
 -- @int keepMs
 -- @returns [code: 0] | [code: 1] | [code: 2, status: Buffer] | [code: 3, attempt: number] | [code: -1, taskQueue: Buffer, sticky: Buffer]
+-- @include execution.lua
 local FAILING_ATTEMPTS = 3
 local key = executionKey
-local x = redis.call('HMGET', key, 'r', 's', 'q', 'k', 'w', 'wa', 'wp', 'y')
-if x[1] ~= runId then
-  key = replacedKey
-  x = redis.call('HMGET', key, 'r', 's', 'q', 'k', 'w', 'wa', 'wp', 'y')
-  if x[1] ~= runId then return { 0 } end
+local x = loadExecution(key)
+local queue = x and x.q
+if not x or x.r ~= runId then
+  -- Not running: the workflow's code is replayed for the answer.
+  x = nil
+  local closed = redis.call('HMGET', key, 'r', 'q')
+  if closed[1] ~= runId then closed = redis.call('HMGET', replacedKey, 'r', 'q') end
+  if closed[1] ~= runId then return { 0 } end
+  queue = closed[2]
 end
-local running = x[2] == '1'
-local knownSticky = x[4] or ''
-if x[3] ~= taskQueue or (sticky ~= 'none' and knownSticky ~= '' and knownSticky ~= sticky) then
-  return { -1, x[3], knownSticky }
+if queue ~= taskQueue or (x and sticky ~= 'none' and x.k ~= '' and x.k ~= sticky) then
+  return { -1, queue, x and x.k or '' }
 end
-if running and tonumber(x[6] or 0) >= FAILING_ATTEMPTS then return { 3, tonumber(x[6]) } end
+if x and x.wa >= FAILING_ATTEMPTS and x.w ~= NONE then return { 3, x.wa } end
 redis.call('HSET', queryKey, 't', queryType, 'a', input)
 redis.call('PEXPIRE', queryKey, keepMs)
-if running and ((x[5] or '') ~= '' or tonumber(x[7] or 0) == 0) then
-  redis.call('HSET', key, 'y', (x[8] or '') .. queryId .. ' ')
+if x and (x.w ~= NONE or x.wp == 0) then
+  put(x, 'y', (redis.call('HGET', key, 'y') or '') .. queryId .. ' ')
+  x.yq = 1
+  saveExecution(x, '', '')
   return { 1 }
 end
 local entry = queryId .. ' ' .. runId .. ' ' .. member
-if running and sticky ~= 'none' and knownSticky ~= '' then
+if x and sticky ~= 'none' and x.k ~= '' then
   if redis.call('XADD', stickyStreamKey, 'NOMKSTREAM', '*', 'q', entry) then return { 1 } end
 end
 redis.call('XADD', normalStreamKey, '*', 'q', entry)

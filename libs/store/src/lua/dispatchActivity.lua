@@ -12,8 +12,8 @@
 -- @include activity.lua
 local name = 'A' .. activityId
 local x = loadExecution(executionKey, { name })
-if not x or x.r ~= runId or x.s ~= RUNNING or not x.extra[1] then return { 0 } end
-local a = readActivity(x.extra[1])
+if not x or x.r ~= runId or not extraValue(x, 1) then return { 0 } end
+local a = readActivity(extraValue(x, 1))
 if a.scheduledId ~= scheduledId or a.attempt ~= attempt then return { 0 } end
 local nowMs = clockMs()
 if expect == 'b' then

@@ -9,13 +9,13 @@
 -- @returns [code: 0] | [code: 1] | [code: -1, taskQueue: Buffer, sticky: Buffer]
 -- @include workflow-task.lua
 local x = loadExecution(executionKey)
-if not x or x.r ~= runId or x.s ~= RUNNING or x.w ~= 'b' or x.wi ~= scheduledId or x.wa ~= attempt
+if not x or x.r ~= runId or x.w ~= BACKING_OFF or x.wi ~= scheduledId or x.wa ~= attempt
     or x.wd > clockMs() then
   return { 0 }
 end
 if x.q ~= taskQueue then return { -1, x.q, x.k } end
-put(x, 'w', 's')
-put(x, 'wd', 0)
+x.w = SCHEDULED
+x.wd = 0
 put(x, 'k', '')
 dispatchWorkflowTask(x, { normalKey = normalStreamKey }, member)
 saveExecution(x, '', '')

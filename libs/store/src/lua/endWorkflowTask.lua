@@ -22,7 +22,7 @@
 -- @include workflow-task.lua
 local x = loadExecution(executionKey)
 local wanted = startedId == 0 and 's' or 'r'
-if not x or x.r ~= runId or x.s ~= RUNNING or x.w ~= wanted or x.wi ~= scheduledId or x.wa ~= attempt
+if not x or x.r ~= runId or x.w ~= wanted or x.wi ~= scheduledId or x.wa ~= attempt
     or (startedId > 0 and x.wj ~= startedId) then
   return { 0 }
 end
@@ -30,13 +30,13 @@ local nowMs = clockMs()
 if dueOnly == '1' and (x.wd == 0 or x.wd > nowMs) then return { 0 } end
 if x.q ~= taskQueue then return { -1, x.q, x.k } end
 
-local wasSticky = x.wk == '1'
+local wasSticky = x.wk == 1
 if attempt == 1 then append(x, plainEvent(eventType, nowMs, body)) end
 put(x, 'k', '')
-put(x, 'w', '')
-put(x, 'wk', '')
-put(x, 'wd', 0)
-if unhandled == '1' then put(x, 'u', '1') end
+x.w = NONE
+x.wk = 0
+x.wd = 0
+if unhandled == '1' then x.u = 1 end
 local flushed = flushBuffer(x, bufferKey, {})
 local route = { queue = taskQueue, sticky = '', normalKey = normalStreamKey, stickyKey = normalStreamKey }
 if flushed > 0 or wasSticky then

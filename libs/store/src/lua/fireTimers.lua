@@ -19,12 +19,12 @@ local nowMs = clockMs()
 local due = redis.call('ZSCORE', timersKey, member)
 if not due or tonumber(due) > nowMs then return { 0, due and tonumber(due) or 0 } end
 local x = loadExecution(executionKey)
-if not x or x.s ~= RUNNING then
+if not x then
   redis.call('ZREM', timersKey, member)
   return { 0, 0 }
 end
 local route = { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey, stickyKey = stickyStreamKey }
-if x.r ~= currentRunId or (x.w ~= 'r' and not routeFits(x, route)) then return { -1, x.q, x.k, x.r } end
+if x.r ~= currentRunId or (x.w ~= STARTED and not routeFits(x, route)) then return { -1, x.q, x.k, x.r } end
 
 local fields = redis.call('HGETALL', executionKey)
 local next, fired, activities = 0, {}, {}
@@ -57,17 +57,17 @@ if #fired > 0 then
     events[i] = linkedEvent(TIMER_FIRED, nowMs, timer.started, bytesField(1, string.sub(timer.name, 2)))
     names[i] = timer.name
   end
-  redis.call('HDEL', executionKey, unpack(names))
+  inBatches('HDEL', executionKey, names)
   recordExternal(x, events, nowMs, route, bufferKey, timersKey, member)
 end
 local runDue = ((x.xr > 0 and x.xr <= nowMs) or (x.xe > 0 and x.xe <= nowMs)) and 1 or 0
 if runDue == 0 then next = earlier(next, earlier(x.xr, x.xe)) end
 local taskState = ''
-if x.wd > 0 and x.w ~= '' then
+if x.wd > 0 and x.w ~= NONE then
   if x.wd <= nowMs then taskState = x.w else next = earlier(next, x.wd) end
 end
 if taskState ~= '' or runDue == 1 or #activities > 0 then next = earlier(next, nowMs + leaseMs) end
-put(x, 'd', next)
+x.d = next
 if next > 0 then redis.call('ZADD', timersKey, next, member) else redis.call('ZREM', timersKey, member) end
 saveExecution(x, historyKey, notifyKey)
 return { 1, nowMs, next, runDue, taskState, x.wi, x.wj, x.wa, activities }

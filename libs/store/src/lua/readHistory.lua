@@ -7,22 +7,29 @@
 -- @int most       events to return at most
 -- @arg wait       e: the caller waits for new events; c: for the close only; '' for neither
 -- @returns [code: 0] | [code: 1, status: Buffer, historyLength: number, events: Buffer[]]
--- @include clock.lua
-local key = executionKey
-local state = redis.call('HMGET', key, 'r', 's', 'n')
-if state[1] ~= runId then
-  key = replacedKey
-  state = redis.call('HMGET', key, 'r', 's', 'n')
+-- @include execution.lua
+local x = loadExecution(executionKey)
+local status = RUNNING
+if not x or x.r ~= runId then
+  x = nil
+  local state = redis.call('HMGET', executionKey, 'r', 's')
+  if state[1] ~= runId then state = redis.call('HMGET', replacedKey, 'r', 's') end
   if state[1] ~= runId then return { 0 } end
+  status = state[2]
 end
-local length = tonumber(state[3])
+local length = x and x.n or redis.call('LLEN', historyKey)
 local events = {}
 if wait == 'c' then
-  if state[2] ~= '1' then events = redis.call('LRANGE', historyKey, -1, -1)
-  else redis.call('HSET', key, 'ic', '1') end
+  if not x then
+    events = redis.call('LRANGE', historyKey, -1, -1)
+  elseif x.ic == 0 then
+    x.ic = 1
+    saveExecution(x, '', '')
+  end
 elseif from <= length then
   events = redis.call('LRANGE', historyKey, from - 1, from + most - 2)
-elseif wait == 'e' and state[2] == '1' then
-  redis.call('HSET', key, 'ih', '1')
+elseif wait == 'e' and x and x.ih == 0 then
+  x.ih = 1
+  saveExecution(x, '', '')
 end
-return { 1, state[2], length, events }
+return { 1, status, length, events }

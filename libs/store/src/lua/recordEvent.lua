@@ -21,20 +21,20 @@
 -- @include workflow-task.lua
 local SIGNALED, CANCEL_REQUESTED = 26, 20
 local x = loadExecution(executionKey)
-if not x or (runId ~= '' and x.r ~= runId) or x.s ~= RUNNING then return { 0 } end
+if not x or (runId ~= '' and x.r ~= runId) then return { 0 } end
 local route = { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey, stickyKey = stickyStreamKey }
-if x.r ~= currentRunId or (x.w ~= 'r' and not routeFits(x, route)) then return { -1, x.q, x.k, x.r } end
-if eventType == CANCEL_REQUESTED and x.c ~= '' then return { 2, x.r } end
+if x.r ~= currentRunId or (x.w ~= STARTED and not routeFits(x, route)) then return { -1, x.q, x.k, x.r } end
+if eventType == CANCEL_REQUESTED and x.c == 1 then return { 2, x.r } end
 if requestId ~= '' and redis.call('SISMEMBER', requestsKey, requestId) == 1 then return { 2, x.r } end
 if eventType == SIGNALED then
   if x.i >= maxSignals then return { 3 } end
-  if x.u ~= '' and x.w == 'r' then return { 4 } end
+  if x.u == 1 and x.w == STARTED then return { 4 } end
 end
 if bufferIsFull(x) then return { -2, x.wi, x.wj, x.wa, x.q } end
 local nowMs = clockMs()
 if requestId ~= '' then redis.call('SADD', requestsKey, requestId) end
-if eventType == CANCEL_REQUESTED then put(x, 'c', '1') end
-put(x, 'i', x.i + 1)
+if eventType == CANCEL_REQUESTED then x.c = 1 end
+x.i = x.i + 1
 recordExternal(x, { plainEvent(eventType, nowMs, body) }, nowMs, route, bufferKey, timersKey, member)
 saveExecution(x, historyKey, notifyKey)
 return { 1, x.r }

@@ -9,9 +9,9 @@
 -- @returns [code: 0] | [code: 1, cancelRequested: number]
 -- @include activity.lua
 local name = 'A' .. activityId
-local state = redis.call('HMGET', executionKey, 'r', 's', name, 'df')
-if state[1] ~= runId or state[2] ~= RUNNING or not state[3] then return { 0 } end
-local a = readActivity(state[3])
+local x = loadExecution(executionKey, { name })
+if not x or x.r ~= runId or not extraValue(x, 1) then return { 0 } end
+local a = readActivity(extraValue(x, 1))
 if a.state ~= STARTED or (scheduledId > 0 and a.scheduledId ~= scheduledId) or (attempt > 0 and a.attempt ~= attempt) then
   return { 0 }
 end
@@ -19,7 +19,8 @@ a.deadline = activityDeadline(a, clockMs())
 if heartbeat ~= '' then
   a.details = 1
   redis.call('HSET', detailsKey, 'h' .. a.scheduledId, heartbeat)
-  if state[4] ~= '1' then redis.call('HSET', executionKey, 'df', '1') end
+  x.df = 1
 end
-redis.call('HSET', executionKey, name, packActivity(a))
+put(x, name, packActivity(a))
+saveExecution(x, '', '')
 return { 1, a.cancelId > 0 and 1 or 0 }

@@ -26,8 +26,8 @@
 -- @include activity.lua
 local name = 'A' .. activityId
 local x = loadExecution(executionKey, { name })
-if not x or x.r ~= runId or x.s ~= RUNNING or not x.extra[1] then return { 0 } end
-local a = readActivity(x.extra[1])
+if not x or x.r ~= runId or not extraValue(x, 1) then return { 0 } end
+local a = readActivity(extraValue(x, 1))
 if (scheduledId > 0 and a.scheduledId ~= scheduledId) or (attempt > 0 and a.attempt ~= attempt) then return { 0 } end
 local nowMs = clockMs()
 if expect == 'r' then
@@ -37,8 +37,8 @@ elseif a.deadline == 0 or a.deadline > nowMs then
 end
 if bufferIsFull(x) then return { -2, x.wi, x.wj, x.wa, x.q } end
 local route = { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey, stickyKey = stickyStreamKey }
-local eager = eagerSticky ~= '' and x.k == eagerSticky and x.w == ''
-if not eager and x.w ~= 'r' and not routeFits(x, route) then return { -1, x.q, x.k } end
+local eager = eagerSticky ~= '' and x.k == eagerSticky and x.w == NONE
+if not eager and x.w ~= STARTED and not routeFits(x, route) then return { -1, x.q, x.k } end
 
 if outcomeType == AT_CANCELED and a.cancelId > 0 then outcomeBody = outcomeBody .. numberField(2, a.cancelId) end
 local events = {}
@@ -51,7 +51,7 @@ if startedBody ~= '' and a.state == STARTED then
   events[1] = linkedEvent(AT_STARTED, a.startedAt, a.scheduledId, body)
 end
 local startedEventId = #events > 0 and x.n + 1 or 0
-events[#events + 1] = outcomeEvent(outcomeType, nowMs, a.scheduledId, x.w == 'r' and 0 or startedEventId, outcomeBody)
+events[#events + 1] = outcomeEvent(outcomeType, nowMs, a.scheduledId, x.w == STARTED and 0 or startedEventId, outcomeBody)
 redis.call('HDEL', executionKey, name)
 if a.details > 0 then redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId) end
 
@@ -61,10 +61,10 @@ if not eager then
   return { 1, nowMs, 0, 0, {}, 0, 0, 0, 0, 0 }
 end
 for i = 1, #events do append(x, events[i]) end
-put(x, 'wi', append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1))))
-put(x, 'wa', 1)
-put(x, 'ws', nowMs)
-put(x, 'wk', '1')
+x.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1)))
+x.wa = 1
+x.ws = nowMs
+x.wk = 1
 startWorkflowTask(x, nowMs, workflowTaskStartedBody, timersKey, member)
 saveExecution(x, historyKey, notifyKey)
 return { 1, nowMs, x.wj, x.wp, redis.call('LRANGE', historyKey, x.wp, -1), x.wi, x.wt, x.xr, x.xe, x.n }

@@ -16,8 +16,8 @@
 -- @include activity.lua
 local name = 'A' .. activityId
 local x = loadExecution(executionKey, { name })
-if not x or x.r ~= runId or x.s ~= RUNNING or not x.extra[1] then return { 0 } end
-local a = readActivity(x.extra[1])
+if not x or x.r ~= runId or not extraValue(x, 1) then return { 0 } end
+local a = readActivity(extraValue(x, 1))
 if a.scheduledId ~= scheduledId or a.attempt ~= attempt then return { 0 } end
 local nowMs = clockMs()
 if expect == 'r' then
@@ -33,7 +33,7 @@ a.deadline = nowMs + delayMs
 a.startedAt = 0
 a.details = 1
 redis.call('HSET', detailsKey, 'f' .. scheduledId, failure)
-if x.df == '' then put(x, 'df', '1') end
+if x.df == 0 then x.df = 1 end
 arm(x, timersKey, member, a.deadline)
 put(x, name, packActivity(a))
 saveExecution(x, '', '')

@@ -17,22 +17,21 @@ for i = 0, count - 1 do
   entryIds[i + 1] = ARGV[at]
   local executionKey, historyKey, detailsKey = KEYS[firstRun + i * 3], KEYS[firstRun + i * 3 + 1], KEYS[firstRun + i * 3 + 2]
   local name = 'A' .. activityId
-  local state = redis.call('HMGET', executionKey, 'r', 's', name, 'd', 'q', 'k', 'ty')
-  local a = state[1] == runId and state[2] == RUNNING and state[3] and readActivity(state[3])
+  local x = loadExecution(executionKey, { name, 'ty' })
+  local a = x and x.r == runId and extraValue(x, 1) and readActivity(extraValue(x, 1))
   if not a or a.state ~= SCHEDULED or a.scheduledId ~= scheduledId or a.attempt ~= attempt then
     replies[i + 1] = false
   else
-    local x = { key = executionKey, writes = {}, d = tonumber(state[4] or 0) }
     a.state = STARTED
     a.startedAt = nowMs
     a.deadline = activityDeadline(a, nowMs)
     local record = packActivity(a)
     arm(x, timersKey, member, a.deadline)
     put(x, name, record)
-    redis.call('HSET', executionKey, unpack(x.writes))
+    saveExecution(x, historyKey, '')
     local event = redis.call('LINDEX', historyKey, scheduledId - 1)
     local heartbeat = a.details > 0 and redis.call('HGET', detailsKey, 'h' .. scheduledId) or false
-    replies[i + 1] = { nowMs, event, record, state[5], state[6] or '', heartbeat, state[7] }
+    replies[i + 1] = { nowMs, event, record, x.q, x.k, heartbeat, extraValue(x, 2) }
   end
 end
 redis.call('XACK', streamKey, group, unpack(entryIds))

@@ -29,28 +29,28 @@ end
 local nowMs = clockMs()
 if current[1] then redis.call('RENAME', executionKey, replacedKey) end
 
-local x = { key = executionKey, writes = {}, entries = {}, extra = {}, r = runId, n = 0, z = 0, w = '', wi = 0, wj = 0,
-  wa = 0, k = '', kt = 0, d = 0, ih = '', q = taskQueue, wt = 10000 }
-local writes = { 'r', runId, 's', RUNNING, 'ty', workflowType, 'q', taskQueue, 't0', nowMs }
-x.writes = writes
+local x = { key = executionKey, writes = { 'r', runId, 's', RUNNING, 'q', taskQueue, 'k', '', 'ty', workflowType, 't0', nowMs },
+  entries = {}, r = runId, q = taskQueue, k = '', n = 0, z = 0, d = 0, bn = 0, bb = 0, i = 0, xr = 0, xe = 0, wt = 10000,
+  kt = 0, ic = 0, ih = 0, c = 0, u = 0, df = 0, yq = 0, w = NONE, wi = 0, wj = 0, wa = 0, wp = 0, wd = 0, ws = 0, wb = 0,
+  wk = 0 }
 if requestId ~= '' then put(x, 'rq', requestId) end
-if waiter ~= '' then put(x, 'ic', '1') end
-if taskTimeoutMs > 0 then put(x, 'wt', taskTimeoutMs) end
+if waiter ~= '' then x.ic = 1 end
+if taskTimeoutMs > 0 then x.wt = taskTimeoutMs end
 local expiry = 0
 if runTimeoutMs > 0 then
   expiry = nowMs + runTimeoutMs
-  put(x, 'xr', expiry)
+  x.xr = expiry
 end
 if executionTimeoutMs > 0 then
   local executionExpiry = nowMs + executionTimeoutMs
-  put(x, 'xe', executionExpiry)
+  x.xe = executionExpiry
   if expiry == 0 or executionExpiry < expiry then expiry = executionExpiry end
 end
 append(x, plainEvent(1, nowMs, startedBody))
 if eagerStartedBody ~= '' then
-  put(x, 'wi', append(x, plainEvent(WT_SCHEDULED, nowMs, '')))
-  put(x, 'wa', 1)
-  put(x, 'ws', nowMs)
+  x.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, ''))
+  x.wa = 1
+  x.ws = nowMs
   startWorkflowTask(x, nowMs, eagerStartedBody, timersKey, member)
 else
   scheduleWorkflowTask(x, nowMs, { normalKey = streamKey }, timersKey, member)

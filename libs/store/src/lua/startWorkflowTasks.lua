@@ -21,17 +21,21 @@ for i = 0, count - 1 do
   entryIds[i + 1] = ARGV[at]
   local executionKey, historyKey = KEYS[firstRun + i * 2], KEYS[firstRun + i * 2 + 1]
   local x = loadExecution(executionKey)
-  if not x or x.r ~= runId or x.s ~= RUNNING or x.w ~= 's' or x.wi ~= scheduledId or x.wa ~= attempt then
+  if not x or x.r ~= runId or x.w ~= SCHEDULED or x.wi ~= scheduledId or x.wa ~= attempt then
     replies[i + 1] = false
   else
     startWorkflowTask(x, nowMs, startedBody, timersKey, member)
-    local queries = x.y
-    if queries ~= '' then put(x, 'y', '') end
+    local queries = ''
+    if x.yq == 1 then
+      queries = redis.call('HGET', executionKey, 'y') or ''
+      x.yq = 0
+      put(x, 'y', '')
+    end
     local virtual = {}
     if attempt > 1 then virtual = { virtualEvents(x, startedBody) } end
     saveExecution(x, historyKey, notifyKey)
     local from = 0
-    if partial == '1' and x.wk == '1' then from = x.wp end
+    if partial == '1' and x.wk == 1 then from = x.wp end
     local events = redis.call('LRANGE', historyKey, from, from + maxEvents - 1)
     replies[i + 1] = { x.wj, attempt, x.wp, x.ws, nowMs, x.wt, x.xr, x.xe, from + 1, events, virtual, queries, x.k, x.n }
   end

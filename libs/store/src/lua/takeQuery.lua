@@ -2,7 +2,6 @@
 -- @key stream
 -- @key query
 -- @key execution
--- @key replaced
 -- @key history
 -- @arg group
 -- @arg entryId
@@ -10,15 +9,19 @@
 -- @arg partial    '1' when the worker caches the run: no events are returned
 -- @int most       events to return at most
 -- @returns [code: 0] | [code: 1, queryType: Buffer, input: Buffer, previousStartedId: number, historyLength: number, events: Buffer[]]
+-- @include execution.lua
 redis.call('XACK', streamKey, group, entryId)
 redis.call('XDEL', streamKey, entryId)
 local query = redis.call('HMGET', queryKey, 't', 'a')
 if not query[1] then return { 0 } end
-local x = redis.call('HMGET', executionKey, 'r', 'wp', 'n')
-if x[1] ~= runId then
-  x = redis.call('HMGET', replacedKey, 'r', 'wp', 'n')
-  if x[1] ~= runId then return { 0 } end
+local x = loadExecution(executionKey)
+local previousStartedId, length = 0, 0
+if x and x.r == runId then
+  previousStartedId, length = x.wp, x.n
+else
+  length = redis.call('LLEN', historyKey)
+  if length == 0 then return { 0 } end
 end
 local events = {}
 if partial ~= '1' then events = redis.call('LRANGE', historyKey, 0, most - 1) end
-return { 1, query[1], query[2], tonumber(x[2] or 0), tonumber(x[3]), events }
+return { 1, query[1], query[2], previousStartedId, length, events }

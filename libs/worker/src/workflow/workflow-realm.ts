@@ -74,11 +74,10 @@ export class WorkflowRealm {
     const { runtime } = this.sdk;
     runtime.beginActivation(execution, activation);
     try {
-      if (runtime.applyMessages(execution, activation, this.instantiate)) this.settle(execution);
-      runtime.applyOutcomes(execution, activation);
-      this.settle(execution);
+      const hadMessages = runtime.applyMessages(execution, activation, this.instantiate);
+      if (hadMessages) this.settle(execution);
+      if (runtime.applyOutcomes(execution, activation) || !hadMessages) this.settle(execution);
     } finally {
-      this.drain();
       runtime.leave(execution);
     }
     return execution.conclude();
@@ -102,8 +101,13 @@ export class WorkflowRealm {
   }
 
   private settle(execution: Execution): void {
-    do this.drain();
-    while (execution.checkConditions());
+    this.drain();
+    while (execution.conditions.size > 0) {
+      const changed = execution.checkConditions();
+      // Also when nothing changed: a condition may have made promises, and none may be left for another execution.
+      this.drain();
+      if (!changed) return;
+    }
   }
 
   private drain(): void {

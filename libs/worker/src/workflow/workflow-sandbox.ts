@@ -91,7 +91,7 @@ export class WorkflowSandbox {
     const { instance, commands, logs, closed } = this.advance(request, cached, events, plan);
     const queryAnswers =
       request.queries.length > 0 ? this.realm.answer(instance.execution, request.queries) : {};
-    if (!closed) this.cache.put(request.runId, instance);
+    if (!closed) this.keep(request, instance);
     return { kind: 'completed', commands, queryAnswers, logs };
   }
 
@@ -108,8 +108,12 @@ export class WorkflowSandbox {
       ({ instance, closed: isClosed } = this.advance(request, undefined, events, plan));
     }
     const queryAnswers = this.realm.answer(instance.execution, request.queries);
-    if (!isClosed) this.cache.put(request.runId, instance);
+    if (!isClosed) this.keep(request, instance);
     return { kind: 'completed', commands: [], queryAnswers, logs: [] };
+  }
+
+  private keep({ runId }: ActivationRequest, instance: WorkflowInstance): void {
+    if (!instance.execution.isTainted) this.cache.put(runId, instance);
   }
 
   /** The cached execution, when the events continue it; undefined, when they begin at the beginning. */

@@ -47,6 +47,8 @@ export class Execution {
   /** Whether promises must be followed to know the scope of the calling code. */
   usesScopes = false;
   isAnsweringQuery = false;
+  /** Set when a query handler went on after its answer: what it will do is in no history. */
+  isTainted = false;
   /** The answers that `patched` gave. */
   readonly patchAnswers = new Map<string, boolean>();
   /** Pending activities by the ids of the events that scheduled them. */

@@ -78,6 +78,7 @@ export class MessageHandlers {
       const result = handler(...fromPayloads(defaultPayloadConverter, query.args));
       if (result instanceof Promise) {
         result.catch(() => undefined);
+        this.execution.isTainted = true;
         throw new TypeError(
           `the handler of query "${query.queryType}" returned a promise: it must not be async`,
         );

@@ -5,7 +5,6 @@
 --   schedule-to-start ms, start-to-close ms, heartbeat ms, whether it has details (last failure, heartbeat).
 -- libs/store/src/activity-record.ts reads the same layout.
 local ACTIVITY_LAYOUT = '>I3I1I3I6I3I6I6I6I5I5I5I1'
-local SCHEDULED, STARTED, BACKING_OFF = 1, 2, 3
 
 local function readActivity(bytes)
   local a = {}

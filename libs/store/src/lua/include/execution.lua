@@ -1,41 +1,45 @@
 -- @include clock.lua
 -- @include event.lua
--- The mutable state of a run: a hash with the short field names below (ARCHITECTURE.md has the table).
---   r run id · s status · n events · z history bytes · q task queue · t0 start time
---   w workflow task: '' none, s scheduled, r started, b backing off; wi scheduled id · wj started id · wa attempt ·
---   wd deadline · wk on the sticky queue · ws scheduled time · wb started time · wp started id of the last completed one
---   wt its timeout · k sticky queue · kt its timeout · bn buffered events · bb buffered bytes · d time of its timer entry
---   ic somebody waits for the close · ih somebody waits for events · c cancel requested · u a close command met
---   buffered events · xr run expires · xe execution expires · i signals accepted · df has a details hash
---   y buffered queries
--- Pending activities are fields A<activity id>, timers T<timer id>.
-local FIELDS = { 'r', 's', 'n', 'z', 'q', 'w', 'wi', 'wj', 'wa', 'wd', 'wk', 'ws', 'wb', 'wp', 'wt', 'k', 'kt', 'bn',
-  'bb', 'd', 'ic', 'ih', 'c', 'u', 'xr', 'xe', 'i', 'df', 'y', 't0' }
-local FIELD_COUNT = #FIELDS
-local NUMBERS = { n = 0, z = 0, wi = 0, wj = 0, wa = 0, wd = 0, ws = 0, wb = 0, wp = 0, wt = 10000, kt = 10000, bn = 0,
-  bb = 0, d = 0, xr = 0, xe = 0, i = 0, t0 = 0 }
+-- The mutable state of a run: a hash of few and short fields, so that it stays in Redis' compact form.
+--   r run id · s status · q task queue · k sticky queue ('' none) · ty type · t0 start time · rq start request id
+--   m packed numbers, w packed workflow task (below) · y queries that wait for the next workflow task
+--   A<activity id> pending activities (activity.lua) · T<timer id> pending timers: time, started event id
+-- libs/store/src/execution-state.ts reads the same layout.
 local RUNNING = '1'
+-- State of a workflow task or activity.
+local NONE, SCHEDULED, STARTED, BACKING_OFF = 0, 1, 2, 3
+-- m: n events, z history bytes, d time of the timer entry (0 none), bn and bb buffered events and bytes, i events
+-- received, xr and xe run and execution expiry (0 never), wt workflow task timeout, kt sticky timeout, and the flags ic
+-- somebody waits for the close, ih for events, c cancel requested, u a close command met buffered events, df has a hash
+-- of details, yq has queries waiting.
+local NUMBERS_LAYOUT = '>I3I4I6I2I4I3I6I6I3I4I1I1I1I1I1I1'
+-- w: state, wi scheduled id, wj started id, wa attempt, wp started id of the last completed one, wd deadline (0 none),
+-- ws scheduled and wb started time, wk whether it is on the sticky queue.
+local TASK_LAYOUT = '>I1I3I3I3I3I6I6I6I1'
 
--- Reads a run's state, and the values of further fields into x.extra in their order. Nil when there is none.
+-- Reads a run's state, and the values of further fields into x.extra in their order. Nil when there is no run, or none
+-- that is running.
 local function loadExecution(key, extra)
-  local names = FIELDS
+  local values
   if extra and #extra > 0 then
-    names = {}
-    for i = 1, FIELD_COUNT do names[i] = FIELDS[i] end
-    for i = 1, #extra do names[FIELD_COUNT + i] = extra[i] end
+    values = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k', unpack(extra))
+  else
+    values = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k')
   end
-  local values = redis.call('HMGET', key, unpack(names))
-  if not values[1] then return nil end
-  local x = { key = key, writes = {}, entries = {}, extra = {} }
-  for i = 1, FIELD_COUNT do
-    local name, value = FIELDS[i], values[i]
-    local default = NUMBERS[name]
-    if default then x[name] = value and value ~= '' and tonumber(value) or default else x[name] = value or '' end
-  end
-  for i = FIELD_COUNT + 1, #names do x.extra[i - FIELD_COUNT] = values[i] end
+  if values[2] ~= RUNNING then return nil end
+  local x = { key = key, writes = {}, entries = {}, r = values[1], q = values[5], k = values[6], values = values }
+  x.n, x.z, x.d, x.bn, x.bb, x.i, x.xr, x.xe, x.wt, x.kt, x.ic, x.ih, x.c, x.u, x.df, x.yq =
+    unpackBytes(NUMBERS_LAYOUT, values[3])
+  x.w, x.wi, x.wj, x.wa, x.wp, x.wd, x.ws, x.wb, x.wk = unpackBytes(TASK_LAYOUT, values[4])
   return x
 end
 
+-- The value of the i-th further field that loadExecution was asked for; false when there is none.
+local function extraValue(x, i)
+  return x.values[6 + i]
+end
+
+-- Writes a field of its own when the state is saved.
 local function put(x, name, value)
   x[name] = value
   local writes = x.writes
@@ -59,28 +63,29 @@ end
 local PUMP_PERIOD_MS = 1000
 local function arm(x, timersKey, member, deadlineMs)
   if x.d > 0 and deadlineMs >= x.d then return end
-  put(x, 'd', deadlineMs)
+  x.d = deadlineMs
   redis.call('ZADD', timersKey, deadlineMs, member)
   if x.bell and deadlineMs - x.now < PUMP_PERIOD_MS and redis.call('ZRANGE', timersKey, 0, 0)[1] == member then
     redis.call('XADD', x.bell, 'MAXLEN', '~', 5000, '*', 't', deadlineMs)
   end
 end
 
+-- Gives a command any number of values: Lua cannot pass more than some thousands at once.
 local BATCH = 1000
-local function pushAll(key, entries)
-  if #entries <= BATCH then
-    redis.call('RPUSH', key, unpack(entries))
+local function inBatches(command, key, values)
+  if #values <= BATCH then
+    redis.call(command, key, unpack(values))
   else
-    for from = 1, #entries, BATCH do
-      redis.call('RPUSH', key, unpack(entries, from, math.min(from + BATCH - 1, #entries)))
+    for from = 1, #values, BATCH do
+      redis.call(command, key, unpack(values, from, math.min(from + BATCH - 1, #values)))
     end
   end
 end
 
 -- Tells those who wait for new events of the run. `notifyKey` is the partition's stream of notices.
 local function noticeEvents(x, notifyKey)
-  if x.ih ~= '' and #x.entries > 0 then
-    put(x, 'ih', '')
+  if x.ih == 1 then
+    x.ih = 0
     redis.call('XADD', notifyKey, 'MAXLEN', '~', 5000, '*', 'h', x.r)
   end
 end
@@ -88,9 +93,14 @@ end
 local function saveExecution(x, historyKey, notifyKey)
   if #x.entries > 0 then
     noticeEvents(x, notifyKey)
-    pushAll(historyKey, x.entries)
-    put(x, 'n', x.n)
-    put(x, 'z', x.z)
+    inBatches('RPUSH', historyKey, x.entries)
   end
-  if #x.writes > 0 then redis.call('HSET', x.key, unpack(x.writes)) end
+  local writes = x.writes
+  if #writes > BATCH then
+    inBatches('HSET', x.key, writes)
+    writes = {}
+  end
+  redis.call('HSET', x.key,
+    'm', pack(NUMBERS_LAYOUT, x.n, x.z, x.d, x.bn, x.bb, x.i, x.xr, x.xe, x.wt, x.kt, x.ic, x.ih, x.c, x.u, x.df, x.yq),
+    'w', pack(TASK_LAYOUT, x.w, x.wi, x.wj, x.wa, x.wp, x.wd, x.ws, x.wb, x.wk), unpack(writes))
 end

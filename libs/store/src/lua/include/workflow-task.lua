@@ -24,37 +24,37 @@ end
 
 -- Schedules a workflow task as attempt 1, with its event.
 local function scheduleWorkflowTask(x, nowMs, route, timersKey, member)
-  put(x, 'wi', x.n + 1)
-  put(x, 'wj', 0)
-  put(x, 'wa', 1)
-  put(x, 'ws', nowMs)
-  put(x, 'w', 's')
+  x.wi = x.n + 1
+  x.wj = 0
+  x.wa = 1
+  x.ws = nowMs
+  x.w = SCHEDULED
   local sticky = dispatchWorkflowTask(x, route, member)
   append(x, plainEvent(WT_SCHEDULED, nowMs, sticky and flagField(1) or ''))
   if sticky then
-    put(x, 'wk', '1')
-    put(x, 'wd', nowMs + x.kt)
+    x.wk = 1
+    x.wd = nowMs + x.kt
     arm(x, timersKey, member, x.wd)
   else
-    put(x, 'wk', '')
-    put(x, 'wd', 0)
+    x.wk = 0
+    x.wd = 0
   end
 end
 
 -- Schedules a further attempt without events: it will get them when it succeeds.
 local function scheduleTransientWorkflowTask(x, nowMs, attempt, delayMs, route, timersKey, member)
-  put(x, 'wi', x.n + 1)
-  put(x, 'wj', 0)
-  put(x, 'wa', attempt)
-  put(x, 'ws', nowMs)
-  put(x, 'wk', '')
+  x.wi = x.n + 1
+  x.wj = 0
+  x.wa = attempt
+  x.ws = nowMs
+  x.wk = 0
   if delayMs > 0 then
-    put(x, 'w', 'b')
-    put(x, 'wd', nowMs + delayMs)
+    x.w = BACKING_OFF
+    x.wd = nowMs + delayMs
     arm(x, timersKey, member, x.wd)
   else
-    put(x, 'w', 's')
-    put(x, 'wd', 0)
+    x.w = SCHEDULED
+    x.wd = 0
     dispatchWorkflowTask(x, route, member)
   end
 end
@@ -64,14 +64,14 @@ end
 local function startWorkflowTask(x, nowMs, startedBody, timersKey, member)
   if x.wa == 1 then
     local size = x.z
-    put(x, 'wj', append(x, pack('>I1I6I3I4', WT_STARTED, nowMs, x.wi, size) .. startedBody))
+    x.wj = append(x, pack('>I1I6I3I4', WT_STARTED, nowMs, x.wi, size) .. startedBody)
   else
-    put(x, 'wi', x.n + 1)
-    put(x, 'wj', x.n + 2)
+    x.wi = x.n + 1
+    x.wj = x.n + 2
   end
-  put(x, 'w', 'r')
-  put(x, 'wb', nowMs)
-  put(x, 'wd', nowMs + x.wt)
+  x.w = STARTED
+  x.wb = nowMs
+  x.wd = nowMs + x.wt
   arm(x, timersKey, member, x.wd)
 end
 
@@ -84,17 +84,17 @@ end
 -- Records events that came from outside: behind the history, with a workflow task to tell the workflow; or in the
 -- buffer while one is started. Events of the buffer are written when that one ends.
 local function recordExternal(x, events, nowMs, route, bufferKey, timersKey, member)
-  if x.w == 'r' then
+  if x.w == STARTED then
     local bytes = 0
     for i = 1, #events do bytes = bytes + #events[i] end
-    redis.call('RPUSH', bufferKey, unpack(events))
-    put(x, 'bn', x.bn + #events)
-    put(x, 'bb', x.bb + bytes)
+    inBatches('RPUSH', bufferKey, events)
+    x.bn = x.bn + #events
+    x.bb = x.bb + bytes
     return
   end
   for i = 1, #events do append(x, events[i]) end
   -- An attempt above 1 that nobody works on is replaced by a first one that knows of the news.
-  if x.w == '' or x.w == 'b' or (x.w == 's' and x.wa > 1) then
+  if x.w == NONE or x.w == BACKING_OFF or (x.w == SCHEDULED and x.wa > 1) then
     scheduleWorkflowTask(x, nowMs, route, timersKey, member)
   end
 end
@@ -102,7 +102,7 @@ end
 -- Whether the buffer has no room for another event: the started workflow task has to be failed first.
 local MAX_BUFFERED_EVENTS, MAX_BUFFERED_BYTES = 100, 2097152
 local function bufferIsFull(x)
-  return x.w == 'r' and (x.bn >= MAX_BUFFERED_EVENTS or x.bb >= MAX_BUFFERED_BYTES)
+  return x.w == STARTED and (x.bn >= MAX_BUFFERED_EVENTS or x.bb >= MAX_BUFFERED_BYTES)
 end
 
 -- Writes the buffered events, and those in `late`, behind the history: resolutions after the others, linked to their
@@ -113,8 +113,8 @@ local function flushBuffer(x, bufferKey, late)
     buffered = redis.call('LRANGE', bufferKey, 0, -1)
     for i = 1, #late do buffered[#buffered + 1] = late[i] end
     redis.call('DEL', bufferKey)
-    put(x, 'bn', 0)
-    put(x, 'bb', 0)
+    x.bn = 0
+    x.bb = 0
   end
   local startedIds, resolutions = {}, {}
   for i = 1, #buffered do

@@ -1,0 +1,89 @@
+/** Where a workflow task stands. */
+export type WorkflowTaskState = 'NONE' | 'SCHEDULED' | 'STARTED' | 'BACKING_OFF';
+
+/** Stored state of a run, as describing it needs it; times are milliseconds since the epoch, 0 for never. */
+export interface ExecutionState {
+  readonly runId: string;
+  /** Number of the status; see EXECUTION_STATUS_CODES of core. */
+  readonly statusCode: number;
+  readonly workflowType: string;
+  readonly taskQueue: string;
+  readonly startTimeMs: number;
+  /** 0 while it runs. */
+  readonly closeTimeMs: number;
+  readonly historyLength: number;
+  readonly historySizeBytes: number;
+  /** Only of a running one. */
+  readonly running?: RunningState;
+}
+
+/** What only a running execution has. */
+export interface RunningState {
+  readonly sticky: string;
+  readonly cancelRequested: boolean;
+  readonly runExpiresMs: number;
+  readonly executionExpiresMs: number;
+  readonly workflowTaskTimeoutMs: number;
+  readonly bufferedEvents: number;
+  readonly workflowTask: {
+    readonly state: WorkflowTaskState;
+    readonly attempt: number;
+    readonly scheduledMs: number;
+    readonly startedMs: number;
+    readonly onStickyQueue: boolean;
+  };
+}
+
+/** The fields that {@link readExecutionState} needs, in the order in which it takes them. */
+export const EXECUTION_STATE_FIELDS = ['r', 's', 'ty', 'q', 't0', 'e', 'm', 'w', 'k'] as const;
+
+const TASK_STATES: readonly WorkflowTaskState[] = ['NONE', 'SCHEDULED', 'STARTED', 'BACKING_OFF'];
+
+/**
+ * Reads the fields of a run's state; undefined when there is none. libs/store/src/lua/include/execution.lua and close.lua
+ * write the same layout.
+ */
+export function readExecutionState(
+  fields: readonly (Buffer | null | undefined)[],
+): ExecutionState | undefined {
+  const [runId, status, type, queue, startTime, closed, numbers, task, sticky] = fields;
+  if (!runId || !status) return undefined;
+  const common = {
+    runId: runId.toString(),
+    statusCode: Number(status),
+    workflowType: type?.toString() ?? '',
+    taskQueue: queue?.toString() ?? '',
+  };
+  if (closed) {
+    return {
+      ...common,
+      startTimeMs: closed.readUIntBE(0, 6),
+      closeTimeMs: closed.readUIntBE(6, 6),
+      historyLength: closed.readUIntBE(12, 3),
+      historySizeBytes: closed.readUIntBE(15, 4),
+    };
+  }
+  if (!numbers || !task) return undefined;
+  return {
+    ...common,
+    startTimeMs: Number(startTime),
+    closeTimeMs: 0,
+    historyLength: numbers.readUIntBE(0, 3),
+    historySizeBytes: numbers.readUIntBE(3, 4),
+    running: {
+      sticky: sticky?.toString() ?? '',
+      bufferedEvents: numbers.readUIntBE(13, 2),
+      runExpiresMs: numbers.readUIntBE(22, 6),
+      executionExpiresMs: numbers.readUIntBE(28, 6),
+      workflowTaskTimeoutMs: numbers.readUIntBE(34, 3),
+      cancelRequested: numbers.readUInt8(43) === 1,
+      workflowTask: {
+        state: TASK_STATES[task.readUInt8(0)] ?? 'NONE',
+        attempt: task.readUIntBE(7, 3),
+        scheduledMs: task.readUIntBE(19, 6),
+        startedMs: task.readUIntBE(25, 6),
+        onStickyQueue: task.readUInt8(31) === 1,
+      },
+    },
+  };
+}
