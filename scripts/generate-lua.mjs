@@ -52,6 +52,24 @@ function included(name, seen) {
   return header.includes.map((inner) => included(inner, seen)).join('') + `${body}\n`;
 }
 
+/**
+ * Leaves out of the includes what the script does not use: every call of a script makes all of its functions anew. An
+ * include is a sequence of statements that begin at the start of a line; each may define names.
+ */
+function used(includes, body) {
+  const statements = includes.split(/\n(?=local |if )/);
+  const kept = [];
+  let text = body;
+  for (const statement of statements.reverse()) {
+    const [, names = ''] = /^local (?:function )?([\w, ]+)/.exec(statement) ?? [];
+    const defines = names.split(',').map((name) => name.trim());
+    if (names !== '' && !defines.some((name) => new RegExp(`\\b${name}\\b`).test(text))) continue;
+    kept.unshift(statement);
+    text += statement;
+  }
+  return kept.join('\n');
+}
+
 /** Comments and indentation cost nothing at run time but bytes on the wire when a server is met for the first time. */
 function stripped(lua) {
   return lua
@@ -74,7 +92,7 @@ function scriptOf(file) {
   ];
   const seen = new Set();
   const includes = header.includes.map((include) => included(include, seen)).join('');
-  const lua = stripped(`${prelude.join('\n')}\n${includes}${body}`);
+  const lua = stripped(`${prelude.join('\n')}\n${used(includes, body)}\n${body}`);
   for (const { name: key } of header.keys) {
     if (!new RegExp(`\\b${key}Key\\b`).test(lua.slice(prelude.join('\n').length))) {
       throw new Error(`${file}: key ${key} is declared and never used`);

@@ -22,6 +22,8 @@ export interface ApiProcess {
 }
 
 const CLOSE_IDLE_MS = 50;
+/** How long background work may take to end; it waits for Redis, which may be away. */
+const BACKGROUND_LIMIT_MS = 5_000;
 
 /**
  * Starts listening at once and opens the engine meanwhile, so that probes are answered while Redis is away.
@@ -63,7 +65,9 @@ export async function startApi(configuration: Configuration, logger: Logger): Pr
       stopping.abort();
       await closeServer(server, configuration.shutdownTimeoutMs);
       gate.stop();
-      await background.close();
+      const isClosed = await within(BACKGROUND_LIMIT_MS, background.close());
+      if (!isClosed)
+        logger.warn('Redis does not answer: background work was cut off; others will do it again');
       await telemetry.stop();
     },
   };
@@ -125,4 +129,17 @@ async function closeServer(server: Server, limitMs: number): Promise<void> {
   await closed;
   clearInterval(closeIdle);
   clearTimeout(cut);
+}
+
+/** Whether something was over in time. */
+async function within(limitMs: number, work: Promise<void>): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), limitMs);
+  });
+  try {
+    return await Promise.race([work.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -4,9 +4,6 @@ import { InvalidArgumentError, InvalidDurationError, optionalDurationToMs } from
 import type { StartWorkflowRequest } from '@tidewheel/engine';
 import type { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from './policies.js';
 
-/** A workflow about which nothing is known but its name. */
-export type UntypedWorkflow = (...args: unknown[]) => Promise<unknown>;
-
 /** How to start a workflow, its arguments apart. Durations are text such as `10s`, or milliseconds. */
 export interface WorkflowOptions {
   /** The id in the terms of the application, for example of the order that the workflow processes. */
@@ -33,15 +30,15 @@ export interface WorkflowOptions {
   readonly followRuns?: boolean;
 }
 
-/** The arguments of a workflow: asked for when it cannot do without. */
-export type WithWorkflowArgs<W extends Workflow> =
-  Parameters<W> extends [unknown, ...unknown[]]
+/** The arguments of a workflow: asked for when it cannot do without; any when nothing is known of it but its name. */
+export type WithWorkflowArgs<W extends Workflow> = Workflow extends W
+  ? { readonly args?: readonly unknown[] }
+  : Parameters<W> extends [unknown, ...unknown[]]
     ? { readonly args: Readonly<Parameters<W>> }
     : { readonly args?: Readonly<Parameters<W>> };
 
 /** How to start a workflow. */
-export type WorkflowStartOptions<W extends Workflow = UntypedWorkflow> = WorkflowOptions &
-  WithWorkflowArgs<W>;
+export type WorkflowStartOptions<W extends Workflow = Workflow> = WorkflowOptions & WithWorkflowArgs<W>;
 
 /** The name of a workflow type, given by name or as the function itself. */
 export function workflowTypeName(type: string | Workflow): string {

@@ -1,12 +1,13 @@
 import type { Workflow, WorkflowResultType } from '@tidewheel/common';
-import type { WorkflowService } from '@tidewheel/engine';
+import type { StartWorkflowResponse, WorkflowService } from '@tidewheel/engine';
 import type { LoadedDataConverter } from './data-converter.js';
 import type { WorkflowExecutionInfo } from './execution-info.js';
 import type { QueryRejectCondition } from './policies.js';
 import { startRequest, workflowTypeName } from './start-options.js';
-import type { UntypedWorkflow, WorkflowStartOptions } from './start-options.js';
+import type { WorkflowStartOptions } from './start-options.js';
 import { StartedWorkflowHandle, WorkflowHandle } from './workflow-handle.js';
 import type { WorkflowHandleParts } from './workflow-handle.js';
+import { waitForResult } from './workflow-result.js';
 import { listExecutions } from './workflow-list.js';
 import type { ListOptions } from './workflow-list.js';
 
@@ -34,11 +35,15 @@ export class WorkflowClient {
    *
    * @throws WorkflowExecutionAlreadyStartedError, NamespaceNotFoundError, InvalidArgumentError
    */
-  start<W extends Workflow = UntypedWorkflow>(
+  async start<W extends Workflow = Workflow>(
     workflowTypeOrFunction: string | W,
     options: WorkflowStartOptions<W>,
   ): Promise<StartedWorkflowHandle<W>> {
-    return this.begin(workflowTypeOrFunction, options, false);
+    const { runId } = await this.startRequested(workflowTypeOrFunction, options, false);
+    return new StartedWorkflowHandle<W>(
+      this.handleParts(options.workflowId, undefined, options.followRuns),
+      runId,
+    );
   }
 
   /**
@@ -46,16 +51,19 @@ export class WorkflowClient {
    *
    * @throws what `start` and `result` throw
    */
-  async execute<W extends Workflow = UntypedWorkflow>(
+  async execute<W extends Workflow = Workflow>(
     workflowTypeOrFunction: string | W,
     options: WorkflowStartOptions<W>,
   ): Promise<WorkflowResultType<W>> {
-    const handle = await this.begin(workflowTypeOrFunction, options, true);
-    return handle.result();
+    const { service, namespace, converter } = this.parts;
+    const { runId, outcome } = await this.startRequested(workflowTypeOrFunction, options, true);
+    const address = { namespace, workflowId: options.workflowId, runId };
+    const followRuns = options.followRuns ?? true;
+    return (await waitForResult(service, address, followRuns, converter, outcome)) as WorkflowResultType<W>;
   }
 
   /** A handle of an execution; without a run id, of whatever is its current run whenever the handle is used. */
-  getHandle<W extends Workflow = UntypedWorkflow>(
+  getHandle<W extends Workflow = Workflow>(
     workflowId: string,
     runId?: string,
     options: GetHandleOptions = {},
@@ -68,20 +76,16 @@ export class WorkflowClient {
     return listExecutions(this.parts.service, this.parts.namespace, options);
   }
 
-  private async begin<W extends Workflow>(
+  private startRequested<W extends Workflow>(
     workflowTypeOrFunction: string | W,
     options: WorkflowStartOptions<W>,
-    waitForResult: boolean,
-  ): Promise<StartedWorkflowHandle<W>> {
+    wait: boolean,
+  ): Promise<StartWorkflowResponse> {
     const { service, namespace, identity, converter } = this.parts;
     const { payloadConverter } = converter;
     const workflowType = workflowTypeName(workflowTypeOrFunction);
     const request = startRequest(options, { namespace, identity, workflowType, payloadConverter });
-    const { runId } = await service.startWorkflow({ ...request, waitForResult });
-    return new StartedWorkflowHandle<W>(
-      this.handleParts(options.workflowId, undefined, options.followRuns),
-      runId,
-    );
+    return service.startWorkflow({ ...request, waitForResult: wait });
   }
 
   private handleParts(

@@ -8,7 +8,6 @@ import type { LoadedDataConverter } from './data-converter.js';
 import { executionDescription } from './execution-info.js';
 import type { WorkflowExecutionDescription } from './execution-info.js';
 import type { QueryRejectCondition } from './policies.js';
-import type { UntypedWorkflow } from './start-options.js';
 import { waitForResult } from './workflow-result.js';
 
 /** What a handle is made of. */
@@ -25,7 +24,7 @@ export interface WorkflowHandleParts {
 }
 
 /** One workflow execution, running or closed. */
-export class WorkflowHandle<W extends Workflow = UntypedWorkflow> {
+export class WorkflowHandle<W extends Workflow = Workflow> {
   readonly workflowId: string;
 
   constructor(private readonly parts: WorkflowHandleParts) {
@@ -129,7 +128,7 @@ export class WorkflowHandle<W extends Workflow = UntypedWorkflow> {
 }
 
 /** The handle of an execution that was started by this client. */
-export class StartedWorkflowHandle<W extends Workflow = UntypedWorkflow> extends WorkflowHandle<W> {
+export class StartedWorkflowHandle<W extends Workflow = Workflow> extends WorkflowHandle<W> {
   constructor(
     parts: WorkflowHandleParts,
     /** The run that was started, or that was running already under the conflict policy USE_EXISTING. */

@@ -12,6 +12,7 @@ import type { LoadedDataConverter } from './data-converter.js';
 /**
  * Waits for the end of a run, as long as it takes.
  *
+ * @param first the outcome of a wait that has begun already
  * @throws WorkflowFailedError, WorkflowContinuedAsNewError, WorkflowNotFoundError
  */
 export async function waitForResult(
@@ -19,10 +20,13 @@ export async function waitForResult(
   address: ExecutionAddress,
   followRuns: boolean,
   converter: LoadedDataConverter,
+  first?: Promise<WorkflowOutcome>,
 ): Promise<unknown> {
   let { runId } = address;
+  let waiting = first;
   for (;;) {
-    const outcome = await service.getResult({ ...address, runId });
+    const outcome = await (waiting ?? service.getResult({ ...address, runId }));
+    waiting = undefined;
     switch (outcome.status) {
       case 'RUNNING':
       case 'PAUSED':

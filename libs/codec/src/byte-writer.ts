@@ -30,8 +30,14 @@ export class ByteWriter {
     this.length += bytes;
   }
 
-  /** A non-negative safe integer in groups of seven bits, least significant first. */
+  /**
+   * A non-negative safe integer in groups of seven bits, least significant first; a fraction is cut off.
+   *
+   * @throws RangeError for any other number: written, it could not be read again
+   */
   varint(value: number): void {
+    if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER))
+      throw new RangeError(`cannot write the number ${value}`);
     this.reserve(8);
     let rest = value;
     while (rest >= 0x80) {

@@ -37,7 +37,10 @@ export function field<T>(tag: number, kind: FieldKind<T>): Field<T> {
 /** Builds the codec of a record type from its schema. Unknown fields are passed over when reading. */
 export function recordCodec<T extends object>(schema: RecordSchema<T>): RecordCodec<T> {
   const names = Object.keys(schema) as (keyof T & string)[];
-  const fields = names.map((name) => ({ name, field: schema[name] }));
+  const fields = names.map((name): { readonly name: string; readonly field: Field<unknown> } => ({
+    name,
+    field: schema[name],
+  }));
   const byTag: ({ name: string; field: Field<unknown> } | undefined)[] = [];
   for (const entry of fields) byTag[entry.field.tag] = entry;
 

@@ -15,7 +15,7 @@ import type { PayloadConverter } from './payload-converter.js';
 import { fromFirstPayload, fromPayloads, toPayloads } from './payload-converter.js';
 
 /** Names this SDK in the `source` of failures, as every Temporal SDK for TypeScript does. */
-export const FAILURE_SOURCE = 'TypeScriptSDK';
+const FAILURE_SOURCE = 'TypeScriptSDK';
 
 /** Turns thrown values into recorded failures and back. Must be pure: it runs inside workflows too. */
 export interface FailureConverter {

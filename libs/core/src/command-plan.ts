@@ -4,6 +4,7 @@ import type { Command, CommandAttributes, CommandOf } from './command.js';
 import { isCloseCommand } from './command.js';
 import { MAX_DURATION_MS } from './duration.js';
 import type { NewEvent } from './event.js';
+import { failurePayloads } from './failure.js';
 import { identifierFault } from './identifier.js';
 import { LIMITS } from './limits.js';
 import { payloadsSizeBytes } from './payload.js';
@@ -82,13 +83,18 @@ function planCommand(command: Command, context: CommandContext): Planned | strin
   switch (command.commandType) {
     case 'ScheduleActivityTask':
       return planActivity(command.attributes, context);
-    case 'RequestCancelActivityTask':
+    case 'RequestCancelActivityTask': {
+      const { scheduledEventId } = command.attributes;
+      if (!Number.isSafeInteger(scheduledEventId) || scheduledEventId < 1) {
+        return 'scheduledEventId: must be the id of an event';
+      }
       return {
         event: {
           eventType: 'ActivityTaskCancelRequested',
-          attributes: { scheduledEventId: command.attributes.scheduledEventId, workflowTaskCompletedEventId },
+          attributes: { scheduledEventId, workflowTaskCompletedEventId },
         },
       };
+    }
     case 'StartTimer':
       return planTimer(command.attributes, workflowTaskCompletedEventId);
     case 'CancelTimer':
@@ -307,6 +313,8 @@ function valuesOf(command: Command): readonly (readonly [field: string, payloads
       return [['result', command.attributes.result]];
     case 'CancelWorkflowExecution':
       return [['details', command.attributes.details]];
+    case 'FailWorkflowExecution':
+      return [['failure', failurePayloads(command.attributes.failure)]];
     case 'RecordMarker':
       return Object.entries(command.attributes.details ?? {}).map(([name, value]) => [
         `details.${name}`,

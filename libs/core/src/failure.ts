@@ -1,4 +1,4 @@
-import type { Payloads } from './payload.js';
+import type { Payload, Payloads } from './payload.js';
 
 /** Which of an activity's or workflow's clocks ran out. */
 export type TimeoutType = 'START_TO_CLOSE' | 'SCHEDULE_TO_START' | 'SCHEDULE_TO_CLOSE' | 'HEARTBEAT';
@@ -61,6 +61,19 @@ export interface Failure {
   /** Message and stack of failures whose author chose to have them encoded by the payload codec. */
   readonly encodedAttributes?: Payloads[number];
   readonly info?: FailureInfo;
+}
+
+/** All payloads that a failure and its causes carry. */
+export function failurePayloads(failure: Failure): Payloads {
+  const payloads: Payload[] = [];
+  for (let inner: Failure | undefined = failure; inner; inner = inner.cause) {
+    const { info, encodedAttributes } = inner;
+    if (info?.kind === 'application' || info?.kind === 'canceled') payloads.push(...(info.details ?? []));
+    if (info?.kind === 'timeout' || info?.kind === 'resetWorkflow')
+      payloads.push(...(info.lastHeartbeatDetails ?? []));
+    if (encodedAttributes) payloads.push(encodedAttributes);
+  }
+  return payloads;
 }
 
 /** The failure recorded when a clock of an activity or workflow ran out. */

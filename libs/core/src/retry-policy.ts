@@ -1,3 +1,4 @@
+import { MAX_DURATION_MS } from './duration.js';
 import type { Failure, RetryState } from './failure.js';
 
 /** A complete retry policy. Durations are milliseconds. */
@@ -33,7 +34,7 @@ export function completeRetryPolicy(policy: PartialRetryPolicy): RetryPolicy {
   return {
     initialIntervalMs,
     backoffCoefficient: policy.backoffCoefficient || DEFAULT_RETRY_POLICY.backoffCoefficient,
-    maximumIntervalMs: policy.maximumIntervalMs || initialIntervalMs * 100,
+    maximumIntervalMs: policy.maximumIntervalMs || Math.min(initialIntervalMs * 100, MAX_DURATION_MS),
     maximumAttempts: policy.maximumAttempts ?? 0,
     nonRetryableErrorTypes: policy.nonRetryableErrorTypes ?? [],
   };
@@ -46,6 +47,7 @@ export function retryPolicyFault(policy: RetryPolicy): string | undefined {
   if (!(policy.maximumIntervalMs >= policy.initialIntervalMs)) {
     return 'maximumInterval: must not be less than initialInterval';
   }
+  if (!(policy.maximumIntervalMs <= MAX_DURATION_MS)) return 'maximumInterval: must be at most ten years';
   if (!Number.isInteger(policy.maximumAttempts) || policy.maximumAttempts < 0) {
     return 'maximumAttempts: must be an integer, 0 or more';
   }
@@ -83,10 +85,15 @@ export function decideRetry(input: RetryInput): RetryDecision {
   if (!policy) return stop('RETRY_POLICY_NOT_SET');
   if (policy.maximumAttempts > 0 && attempt >= policy.maximumAttempts)
     return stop('MAXIMUM_ATTEMPTS_REACHED');
-  const override = failure.info?.kind === 'application' ? failure.info.nextRetryDelayMs : undefined;
-  const delayMs = override ?? retryIntervalMs(policy, attempt);
+  const delayMs = nextRetryDelayMs(failure) ?? retryIntervalMs(policy, attempt);
   if (input.expiresAtMs !== undefined && input.nowMs + delayMs >= input.expiresAtMs) return stop('TIMEOUT');
   return { retry: true, delayMs };
+}
+
+/** The delay that a failure asks for, unless what it asks for is no duration. */
+function nextRetryDelayMs({ info }: Failure): number | undefined {
+  const delayMs = info?.kind === 'application' ? info.nextRetryDelayMs : undefined;
+  return delayMs !== undefined && delayMs >= 0 && delayMs <= MAX_DURATION_MS ? delayMs : undefined;
 }
 
 /** Canceled, terminated, two kinds of timeout, marked and listed failures are never retried. */

@@ -110,25 +110,38 @@ export async function getResult(context: EngineContext, request: ResultRequest):
   }
 }
 
-/**
- * Waits for the end of a run that this process has just started with `waitForResult`, without asking first: the run is
- * known to tell when it closes. Falls back to asking when nothing is told in time.
- */
-export function resultAfterStart(context: EngineContext, run: RunAddress): Promise<WorkflowOutcome> {
-  return new Promise((resolve, reject) => {
-    const stop = context.notices.listen(run.runId, (notice) => {
-      if (notice.kind !== 'closed') return;
-      clearTimeout(timer);
-      stop();
-      if (notice.closeEvent) resolve(outcomeOf(run.runId, decodeEvent(notice.closeEvent, notice.eventId)));
-      else ask();
-    });
-    const ask = (): void => {
-      stop();
-      getResult(context, run).then(resolve, reject);
-    };
-    const timer = setTimeout(ask, LOOK_AGAIN_MS);
+/** The end of a run that is about to be started: listening begins before the start, so that nothing is missed. */
+export interface ExpectedClose {
+  /** Gives the outcome once the run has been started with `waiter` set: without asking, if its notice comes. */
+  outcome(run: RunAddress): Promise<WorkflowOutcome>;
+  /** For a start that did not come about. */
+  forget(): void;
+}
+
+/** Begins to listen for the close of the run that will have this id. */
+export async function expectClose(context: EngineContext, runId: string): Promise<ExpectedClose> {
+  await context.notices.start();
+  let received: (notice: Notice) => void = () => undefined;
+  const closed = new Promise<Notice>((resolve) => (received = resolve));
+  const forget = context.notices.listen(runId, (notice) => {
+    if (notice.kind === 'closed') received(notice);
   });
+  return {
+    forget,
+    async outcome(run) {
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<undefined>(
+        (resolve) => (timer = setTimeout(() => resolve(undefined), LOOK_AGAIN_MS)),
+      );
+      const notice = await Promise.race([closed, late]);
+      clearTimeout(timer);
+      forget();
+      if (notice?.kind === 'closed' && notice.closeEvent) {
+        return outcomeOf(runId, decodeEvent(notice.closeEvent, notice.eventId));
+      }
+      return getResult(context, run);
+    },
+  };
 }
 
 interface RunPage {

@@ -42,7 +42,7 @@ export interface StartWorkflowRequest {
   readonly memo?: PayloadMap | undefined;
   readonly searchAttributes?: PayloadMap | undefined;
   readonly header?: PayloadMap | undefined;
-  /** Whether this process will wait for the result: saves a round trip. */
+  /** Whether the caller waits for the result, which then comes with the response: saves a round trip. */
   readonly waitForResult?: boolean;
 }
 
@@ -50,6 +50,11 @@ export interface StartWorkflowResponse {
   readonly runId: string;
   /** False when the id's running execution was used instead (USE_EXISTING) or the request is a repetition. */
   readonly started: boolean;
+  /**
+   * Only with `waitForResult`: how the run ends, or that it still runs after the time of one long poll. Rejects when it
+   * cannot be found out.
+   */
+  readonly outcome?: Promise<WorkflowOutcome>;
 }
 
 /** Sends a signal to a running execution. */

@@ -11,6 +11,7 @@ import { startExecution } from '@tidewheel/store';
 import { randomUUID } from 'node:crypto';
 import type { EngineContext } from './engine-context.js';
 import { runAddress } from './engine-context.js';
+import { expectClose, getResult } from './read-history.js';
 import { checkDuration, checkPayloadMap, checkPayloads, requireIdentifier } from './request-checks.js';
 import type { StartWorkflowRequest, StartWorkflowResponse, WorkflowIdReusePolicy } from './requests.js';
 import { terminateRun } from './terminate-workflow.js';
@@ -35,74 +36,100 @@ export async function startWorkflow(
   const address = runAddress(context, execution, runId);
   const startedBody = startedEventBody(context, request);
   const requestId = request.requestId ?? runId;
-
-  let replacesRunId = '';
-  for (let round = 0; round < MAX_ROUNDS; round++) {
-    const reply = await startExecution(context.run, {
-      executionKey: execution.execution,
-      replacedKey: replacesRunId
-        ? context.keys.run(execution.partition, request.workflowId, replacesRunId).replaced
-        : execution.execution,
-      historyKey: address.history,
-      timersKey: partition.timers,
-      runningKey: context.keys.running(execution.partition, request.namespace),
-      streamKey: context.keys.taskStream(
-        execution.partition,
-        'workflow',
-        request.namespace,
-        request.taskQueue,
-      ),
-      member: execution.member,
-      runMember: address.runMember,
-      runId,
-      requestId: request.requestId ?? '',
-      workflowType: request.workflowType,
-      taskQueue: request.taskQueue,
-      startedBody,
-      taskTimeoutMs: request.workflowTaskTimeoutMs ?? 0,
-      runTimeoutMs: request.workflowRunTimeoutMs ?? 0,
-      executionTimeoutMs: request.workflowExecutionTimeoutMs ?? 0,
-      replacesRunId,
-      waiter: request.waitForResult ? '1' : '',
-      eagerStartedBody: '',
-    });
-    if (reply[0] === 1) return { runId, started: true };
-
-    const existing = {
-      runId: reply[1].toString(),
-      status: executionStatusFromCode(Number(reply[2])) ?? 'RUNNING',
-      requestId: reply[3].toString(),
-    };
-    if (existing.requestId === requestId) return { runId: existing.runId, started: true };
-    if (!isClosedStatus(existing.status)) {
-      switch (request.workflowIdConflictPolicy ?? 'FAIL') {
-        case 'USE_EXISTING':
-          return { runId: existing.runId, started: false };
-        case 'TERMINATE_EXISTING':
-          await terminateRun(context, runAddress(context, execution, existing.runId), {
-            reason: 'terminated by the start of another run with TERMINATE_EXISTING',
-            identity: request.identity,
-          });
-          continue;
-        case 'FAIL':
-          throw new WorkflowExecutionAlreadyStartedError(
-            request.workflowId,
-            existing.runId,
-            existing.requestId,
-          );
-      }
-    }
-    if (!mayReuse(request.workflowIdReusePolicy ?? 'ALLOW_DUPLICATE', existing.status)) {
-      throw new WorkflowExecutionAlreadyStartedError(
-        request.workflowId,
-        existing.runId,
-        existing.requestId,
-        `workflow execution "${request.workflowId}" ended as ${existing.status} in run ${existing.runId}, and its id may not be used again`,
-      );
-    }
-    replacesRunId = existing.runId;
+  const close = request.waitForResult ? await expectClose(context, runId) : undefined;
+  try {
+    return await start();
+  } catch (error) {
+    close?.forget();
+    throw error;
   }
-  throw new WorkflowExecutionAlreadyStartedError(request.workflowId, replacesRunId, '');
+
+  /** Starts the run, doing what the policies say about those in its way. */
+  async function start(): Promise<StartWorkflowResponse> {
+    let replacesRunId = '';
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const reply = await startExecution(context.run, {
+        executionKey: execution.execution,
+        replacedKey: replacesRunId
+          ? context.keys.run(execution.partition, request.workflowId, replacesRunId).replaced
+          : execution.execution,
+        historyKey: address.history,
+        timersKey: partition.timers,
+        runningKey: context.keys.running(execution.partition, request.namespace),
+        streamKey: context.keys.taskStream(
+          execution.partition,
+          'workflow',
+          request.namespace,
+          request.taskQueue,
+        ),
+        member: execution.member,
+        runMember: address.runMember,
+        runId,
+        requestId: request.requestId ?? '',
+        workflowType: request.workflowType,
+        taskQueue: request.taskQueue,
+        startedBody,
+        taskTimeoutMs: request.workflowTaskTimeoutMs ?? 0,
+        runTimeoutMs: request.workflowRunTimeoutMs ?? 0,
+        executionTimeoutMs: request.workflowExecutionTimeoutMs ?? 0,
+        replacesRunId,
+        waiter: request.waitForResult ? '1' : '',
+        eagerStartedBody: '',
+      });
+      if (reply[0] === 1)
+        return { runId, started: true, ...(close && { outcome: observed(close.outcome(address)) }) };
+
+      const existing = {
+        runId: reply[1].toString(),
+        status: executionStatusFromCode(Number(reply[2])) ?? 'RUNNING',
+        requestId: reply[3].toString(),
+      };
+      if (existing.requestId === requestId) return existingRun(existing.runId, true);
+      if (!isClosedStatus(existing.status)) {
+        switch (request.workflowIdConflictPolicy ?? 'FAIL') {
+          case 'USE_EXISTING':
+            return existingRun(existing.runId, false);
+          case 'TERMINATE_EXISTING':
+            await terminateRun(context, runAddress(context, execution, existing.runId), {
+              reason: 'terminated by the start of another run with TERMINATE_EXISTING',
+              identity: request.identity,
+            });
+            continue;
+          case 'FAIL':
+            throw new WorkflowExecutionAlreadyStartedError(
+              request.workflowId,
+              existing.runId,
+              existing.requestId,
+            );
+        }
+      }
+      if (!mayReuse(request.workflowIdReusePolicy ?? 'ALLOW_DUPLICATE', existing.status)) {
+        throw new WorkflowExecutionAlreadyStartedError(
+          request.workflowId,
+          existing.runId,
+          existing.requestId,
+          `workflow execution "${request.workflowId}" ended as ${existing.status} in run ${existing.runId}, and its id may not be used again`,
+        );
+      }
+      replacesRunId = existing.runId;
+    }
+    throw new WorkflowExecutionAlreadyStartedError(request.workflowId, replacesRunId, '');
+  }
+
+  function existingRun(existingRunId: string, started: boolean): StartWorkflowResponse {
+    close?.forget();
+    return {
+      runId: existingRunId,
+      started,
+      ...(close && { outcome: observed(getResult(context, { ...request, runId: existingRunId })) }),
+    };
+  }
+}
+
+/** A promise that nobody has to look at: its rejection is not an unhandled one. */
+function observed<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => undefined);
+  return promise;
 }
 
 function mayReuse(policy: WorkflowIdReusePolicy, status: ExecutionStatus): boolean {

@@ -137,6 +137,6 @@ function eventSchema(type: EventType) {
 }
 
 /** Schema of {@link HistoryEventJson}. */
-export const historyEventJson: z.ZodType<HistoryEventJson> = z
+export const historyEventJson: z.ZodType<HistoryEventJson, HistoryEventJson> = z
   .union(EVENT_TYPES.map(eventSchema))
   .meta({ id: 'HistoryEvent' });

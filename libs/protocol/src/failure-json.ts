@@ -38,7 +38,7 @@ const childWorkflowInfo = z.strictObject({
 });
 
 /** Schema of {@link FailureJson}. */
-export const failureJson: z.ZodType<FailureJson> = z
+export const failureJson: z.ZodType<FailureJson, FailureJson> = z
   .strictObject({
     message: z.string(),
     source: z.string().optional().meta({ description: 'The SDK that made it.' }),

@@ -44,7 +44,7 @@ export const queryWorkflow = {
   query: runQuery,
   body: z
     .strictObject({
-      input: payloadList('Arguments of the query.').optional(),
+      queryArgs: payloadList('Arguments of the query.').optional(),
       rejectCondition: z
         .enum(['NONE', 'NOT_OPEN', 'NOT_COMPLETED_CLEANLY'])
         .optional()

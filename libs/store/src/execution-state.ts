@@ -37,7 +37,13 @@ export interface RunningState {
 /** The fields that {@link readExecutionState} needs, in the order in which it takes them. */
 export const EXECUTION_STATE_FIELDS = ['r', 's', 'ty', 'q', 't0', 'e', 'm', 'w', 'k'] as const;
 
-const TASK_STATES: readonly WorkflowTaskState[] = ['NONE', 'SCHEDULED', 'STARTED', 'BACKING_OFF'];
+/** The states by the numbers that are stored for them. */
+export const WORKFLOW_TASK_STATES: readonly WorkflowTaskState[] = [
+  'NONE',
+  'SCHEDULED',
+  'STARTED',
+  'BACKING_OFF',
+];
 
 /**
  * Reads the fields of a run's state; undefined when there is none. libs/store/src/lua/include/execution.lua and close.lua
@@ -78,7 +84,7 @@ export function readExecutionState(
       workflowTaskTimeoutMs: numbers.readUIntBE(34, 3),
       cancelRequested: numbers.readUInt8(43) === 1,
       workflowTask: {
-        state: TASK_STATES[task.readUInt8(0)] ?? 'NONE',
+        state: WORKFLOW_TASK_STATES[task.readUInt8(0)] ?? 'NONE',
         attempt: task.readUIntBE(7, 3),
         scheduledMs: task.readUIntBE(19, 6),
         startedMs: task.readUIntBE(25, 6),

@@ -13,7 +13,7 @@ export { ACTIVITY_RECORD_BYTES, readActivityRecord } from './activity-record.js'
 export type { ActivityRecord, ActivityState } from './activity-record.js';
 export { NamespaceStore, openDeployment, PartitionCountMismatchError } from './deployment.js';
 export type { Namespace, NamespaceSpec } from './deployment.js';
-export { EXECUTION_STATE_FIELDS, readExecutionState } from './execution-state.js';
+export { EXECUTION_STATE_FIELDS, readExecutionState, WORKFLOW_TASK_STATES } from './execution-state.js';
 export type { ExecutionState, RunningState, WorkflowTaskState } from './execution-state.js';
 export { Keyspace, parseMember, parseRunMember, WORKERS_GROUP } from './keys.js';
 export type { ExecutionKeys, PartitionKeys, RunKeys, TaskKind } from './keys.js';

@@ -1,5 +1,6 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
+import { ScriptCommand } from './script-command.js';
 import type { Script, ScriptArgument, ScriptRunner } from './script.js';
 
 /** How to reach Redis. */
@@ -45,13 +46,19 @@ function urlOf(url: string): string {
 
 /** A {@link ScriptRunner} over one connection: by digest, and with the text when the server does not know it yet. */
 export function scriptRunner(redis: Redis): ScriptRunner {
-  return (script, args) => {
+  const send = (
+    verb: 'EVALSHA' | 'EVAL',
+    script: string,
+    args: readonly ScriptArgument[],
+  ): Promise<unknown> => {
     corkForThisTick(redis);
-    return redis.callBuffer('EVALSHA', script.sha, ...args).catch((error: unknown) => {
-      if (!isNoScript(error)) throw describe(error, script);
-      return redis.callBuffer('EVAL', script.lua, ...args);
-    });
+    return redis.sendCommand(new ScriptCommand(verb, script, args)) as Promise<unknown>;
   };
+  return (script, args) =>
+    send('EVALSHA', script.sha, args).catch((error: unknown) => {
+      if (!isNoScript(error)) throw describe(error, script);
+      return send('EVAL', script.lua, args);
+    });
 }
 
 function isNoScript(error: unknown): boolean {

@@ -16,24 +16,17 @@ beforeEach(async () => {
   await redis.flushall();
 });
 
+/** Start and close time, events and bytes of a closed run, as its state holds them. */
+function ended(events: number): Buffer {
+  const packed = Buffer.alloc(19);
+  packed.writeUIntBE(events, 12, 3);
+  return packed;
+}
+
 /** What a deployment looks like in which one execution ran and is closed. */
 async function closedRun(): Promise<void> {
   await redis.hset('tw:{0}:meta', 'partitions', 1);
-  await redis.hset(
-    'tw:{0}:x:default:order',
-    'r',
-    'run-1',
-    's',
-    2,
-    'n',
-    2,
-    'z',
-    20,
-    'ty',
-    'order',
-    'q',
-    'main',
-  );
+  await redis.hset('tw:{0}:x:default:order', { r: 'run-1', s: 2, e: ended(2), ty: 'order', q: 'main' });
   await redis.rpush('tw:{0}:h:run-1', 'a', 'b');
   await redis.zadd('tw:{0}:z:default', 1, 'run-1:order');
   await redis.xgroup('CREATE', 'tw:{0}:w:default:main', 'workers', '0', 'MKSTREAM');
@@ -58,8 +51,8 @@ it('wants nothing of the run once it is deleted', async () => {
 
 it('finds runs that are running, or say something wrong of their history', async () => {
   await closedRun();
-  await redis.hset('tw:{0}:x:default:order', 'n', 3, 'w', 's');
-  await redis.hset('tw:{0}:p:run-2', 'r', 'run-2', 's', 1, 'n', 0);
+  await redis.hset('tw:{0}:x:default:order', 'e', ended(3), 'w', 's');
+  await redis.hset('tw:{0}:p:run-2', 'r', 'run-2', 's', 1);
   await redis.rpush('tw:{0}:h:run-3', 'a');
   expect(await findLeftovers(redis)).toEqual([
     'tw:{0}:p:run-2: run run-2 is still running',

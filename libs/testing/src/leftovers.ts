@@ -1,4 +1,8 @@
-import type { CommandConnection } from './failover.js';
+/** The part of an ioredis connection that is needed here. */
+export interface SurveyConnection {
+  call(command: string, ...args: string[]): Promise<unknown>;
+  callBuffer(command: string, ...args: string[]): Promise<unknown>;
+}
 
 export interface LeftoverOptions {
   /** First part of every key. Default `tw`. */
@@ -14,7 +18,7 @@ export interface LeftoverOptions {
  * It knows the layout of `libs/store/src/keys.ts` by heart on purpose: a key that nobody expects is a leftover too.
  */
 export async function findLeftovers(
-  redis: CommandConnection,
+  redis: SurveyConnection,
   options: LeftoverOptions = {},
 ): Promise<string[]> {
   const { prefix = 'tw', deleted = false } = options;
@@ -34,7 +38,7 @@ export async function findLeftovers(
 }
 
 interface Survey {
-  readonly redis: CommandConnection;
+  readonly redis: SurveyConnection;
   readonly deleted: boolean;
   readonly left: string[];
   /** Keys of the states found, by run id. */
@@ -87,7 +91,7 @@ const LEFT_BEHIND: Readonly<Record<string, string>> = {
   d: 'activity details of a run that is closed',
 };
 
-async function streamRemains(redis: CommandConnection, key: string): Promise<string[]> {
+async function streamRemains(redis: SurveyConnection, key: string): Promise<string[]> {
   const left: string[] = [];
   const length = Number(await redis.call('XLEN', key));
   if (length > 0) left.push(`${key}: ${length} entries`);
@@ -100,21 +104,24 @@ async function streamRemains(redis: CommandConnection, key: string): Promise<str
 }
 
 /** Fields of the state of a closed run; anything else was to go when it closed. */
-const CLOSED_FIELDS = new Set(['r', 's', 'n', 'z', 'q', 't0', 't1', 'ty', 'rq']);
+const CLOSED_FIELDS = new Set(['r', 's', 'e', 'q', 'ty', 'rq']);
+/** Where the packed field `e` of a closed run holds the length of its history, in three bytes. */
+const LENGTH_OFFSET = 12;
 
 async function stateRemains(survey: Survey, key: string): Promise<string[]> {
-  const state = pairs(((await survey.redis.call('HGETALL', key)) as unknown[]).map(String));
+  const { redis } = survey;
+  const state = pairs(((await redis.call('HGETALL', key)) as unknown[]).map(String));
   const runId = state['r'] ?? '';
   survey.states.set(runId, key);
   if (state['s'] === '1') return [`${key}: run ${runId} is still running`];
   const left = Object.keys(state)
     .filter((field) => !CLOSED_FIELDS.has(field))
     .map((field) => `${key}: field ${field} of a run that is closed`);
-  const history = `${key.slice(0, key.indexOf('}:') + 2)}h:${runId}`;
-  const length = Number(await survey.redis.call('LLEN', history));
-  if (length !== Number(state['n'])) {
-    left.push(`${key}: says ${state['n'] ?? 'nothing'} of a history of ${length} events`);
-  }
+  const packed = (await redis.callBuffer('HGET', key, 'e')) as Buffer | null;
+  const claimed =
+    packed && packed.length >= LENGTH_OFFSET + 3 ? packed.readUIntBE(LENGTH_OFFSET, 3) : undefined;
+  const length = Number(await redis.call('LLEN', `${key.slice(0, key.indexOf('}:') + 2)}h:${runId}`));
+  if (length !== claimed) left.push(`${key}: says ${claimed} of a history of ${length} events`);
   return left;
 }
 
@@ -124,7 +131,7 @@ function pairs(flat: readonly string[]): Record<string, string> {
   return fields;
 }
 
-async function allKeys(redis: CommandConnection, prefix: string): Promise<string[]> {
+async function allKeys(redis: SurveyConnection, prefix: string): Promise<string[]> {
   const keys = new Set<string>();
   let cursor = '0';
   do {

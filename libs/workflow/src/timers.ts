@@ -54,7 +54,13 @@ export function setWorkflowTimeout(
   const execution = mutableExecution('setTimeout()');
   const timerNumber = execution.nextTimerNumber;
   const fired = new Promise<void>((resolve) => {
-    startTimer(execution, CancellationScope.current(), durationToMs(delayMs ?? 0), resolve, () => undefined);
+    startTimer(
+      execution,
+      CancellationScope.current(),
+      Math.max(0, Number(delayMs) || 0),
+      resolve,
+      () => undefined,
+    );
   });
   // By way of a promise, so that the callback runs in the scope that set the timer.
   fired

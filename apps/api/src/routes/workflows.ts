@@ -65,9 +65,9 @@ export const workflowHandlers: Pick<Handlers, WorkflowRouteName> = {
   },
 
   async queryWorkflow(request, { ask }) {
-    const { input, rejectCondition, timeout: timeoutMs = QUERY_TIMEOUT_MS } = request.body;
+    const { queryArgs, rejectCondition, timeout: timeoutMs = QUERY_TIMEOUT_MS } = request.body;
     const { queryType } = request.params;
-    const query = { ...addressOf(request), queryType, queryArgs: input, rejectCondition, timeoutMs };
+    const query = { ...addressOf(request), queryType, queryArgs, rejectCondition, timeoutMs };
     const answer = await ask((engine) => engine.queryWorkflow(query), timeoutMs);
     if (answer.rejected) return { rejected: { status: answer.status } };
     return { result: resultToJson(answer.result) };

@@ -134,6 +134,20 @@ async function report(
   return outcome;
 }
 
+const firstAttemptBodies = new Map<string | undefined, Buffer>();
+
+/** Body of ActivityTaskStarted; the same for every first attempt that one worker runs. */
+function activityStartedBody(identity: string | undefined, attempt: number): Buffer {
+  const known = attempt === 1 ? firstAttemptBodies.get(identity) : undefined;
+  if (known) return known;
+  const body = encodeEventBody('ActivityTaskStarted', {
+    ...(identity !== undefined && { identity }),
+    ...(attempt > 1 && { attempt }),
+  });
+  if (attempt === 1) firstAttemptBodies.set(identity, body);
+  return body;
+}
+
 /** How {@link recordResolution} finds its way. */
 export interface ResolutionOptions {
   readonly route: { readonly taskQueue: string; readonly sticky: string };
@@ -166,10 +180,7 @@ export async function recordResolution(
     scheduledId: task.scheduledEventId,
     attempt: task.attempt,
     expect: options.expect,
-    startedBody: encodeEventBody('ActivityTaskStarted', {
-      ...(options.identity !== undefined && { identity: options.identity }),
-      ...(task.attempt > 1 && { attempt: task.attempt }),
-    }),
+    startedBody: activityStartedBody(options.identity, task.attempt),
     outcomeType: EVENT_TYPE_CODES[resolution.outcomeType],
     outcomeBody: encodeEventBody(resolution.outcomeType, resolution.attributes),
     eagerSticky: options.eagerSticky ?? '',

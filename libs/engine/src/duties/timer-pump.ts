@@ -1,4 +1,5 @@
-import { fireTimers, parseMember } from '@tidewheel/store';
+import { fireTimers, parseMember, WORKFLOW_TASK_STATES } from '@tidewheel/store';
+import type { WorkflowTaskState } from '@tidewheel/store';
 import type { EngineContext, RunAddress } from '../engine-context.js';
 import { readRoute, routeStreams, runAddress } from '../engine-context.js';
 import { timeOutRun } from '../terminate-workflow.js';
@@ -94,7 +95,7 @@ export class TimerPump implements Duty {
       if (runDue === 1) await timeOutRun(context, run);
       else {
         const stamp = { scheduledEventId, startedEventId, attempt };
-        await this.endTask(run, route.taskQueue, taskState.toString(), stamp);
+        await this.endTask(run, route.taskQueue, WORKFLOW_TASK_STATES[taskState] ?? 'NONE', stamp);
         for (let i = 0; i + 1 < activities.length; i += 2) {
           await endDueActivity(context, run, route, activities[i] as Buffer, activities[i + 1] as Buffer);
         }
@@ -107,14 +108,14 @@ export class TimerPump implements Duty {
   private async endTask(
     run: RunAddress,
     taskQueue: string,
-    state: string,
+    state: WorkflowTaskState,
     stamp: WorkflowTaskStamp,
   ): Promise<void> {
     switch (state) {
-      case 'r':
+      case 'STARTED':
         await timeOutWorkflowTask(this.context, run, taskQueue, stamp, 'START_TO_CLOSE');
         break;
-      case 's':
+      case 'SCHEDULED':
         await timeOutWorkflowTask(
           this.context,
           run,
@@ -123,10 +124,10 @@ export class TimerPump implements Duty {
           'SCHEDULE_TO_START',
         );
         break;
-      case 'b':
+      case 'BACKING_OFF':
         await dispatchBackedOffWorkflowTask(this.context, run, taskQueue, stamp);
         break;
-      default:
+      case 'NONE':
     }
   }
 

@@ -21,7 +21,7 @@
 -- @returns [code: 0] | [code: 1] | [code: -1, taskQueue: Buffer, sticky: Buffer]
 -- @include workflow-task.lua
 local x = loadExecution(executionKey)
-local wanted = startedId == 0 and 's' or 'r'
+local wanted = startedId == 0 and SCHEDULED or STARTED
 if not x or x.r ~= runId or x.w ~= wanted or x.wi ~= scheduledId or x.wa ~= attempt
     or (startedId > 0 and x.wj ~= startedId) then
   return { 0 }

@@ -12,7 +12,7 @@
 -- @arg sticky       its sticky queue, as the caller believes
 -- @arg currentRunId the current run's id, as the caller believes
 -- @int leaseMs      how long the caller may take over what it is told
--- @returns [code: 0, nextMs: number] | [code: 1, nowMs: number, nextMs: number, runDue: number, taskState: Buffer, scheduledId: number, startedId: number, attempt: number, activities: Buffer[]] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
+-- @returns [code: 0, nextMs: number] | [code: 1, nowMs: number, nextMs: number, runDue: number, taskState: number, scheduledId: number, startedId: number, attempt: number, activities: Buffer[]] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
 -- @include workflow-task.lua
 -- @include activity.lua
 local nowMs = clockMs()
@@ -62,11 +62,11 @@ if #fired > 0 then
 end
 local runDue = ((x.xr > 0 and x.xr <= nowMs) or (x.xe > 0 and x.xe <= nowMs)) and 1 or 0
 if runDue == 0 then next = earlier(next, earlier(x.xr, x.xe)) end
-local taskState = ''
+local taskState = NONE
 if x.wd > 0 and x.w ~= NONE then
   if x.wd <= nowMs then taskState = x.w else next = earlier(next, x.wd) end
 end
-if taskState ~= '' or runDue == 1 or #activities > 0 then next = earlier(next, nowMs + leaseMs) end
+if taskState ~= NONE or runDue == 1 or #activities > 0 then next = earlier(next, nowMs + leaseMs) end
 x.d = next
 if next > 0 then redis.call('ZADD', timersKey, next, member) else redis.call('ZREM', timersKey, member) end
 saveExecution(x, historyKey, notifyKey)

@@ -9,7 +9,7 @@ export interface CommandRecord {
 }
 
 /** Which events the commands became (0 for one that needs none), or why they cannot have become them. */
-export type CommandMatch =
+type CommandMatch =
   | { readonly matches: true; readonly eventIds: readonly number[] }
   | { readonly matches: false; readonly message: string };
 

@@ -25,7 +25,7 @@ export async function makeSandbox(workflowsPath: string, limits = LIMITS): Promi
   return new WorkflowSandbox({ sdk: await bundleSdk(), workflows: code }, limits, decodeEvents);
 }
 
-export function payloadsOf(...values: unknown[]): Payloads {
+function payloadsOf(...values: unknown[]): Payloads {
   return values.map((value) => defaultPayloadConverter.toPayload(value));
 }
 
@@ -55,7 +55,7 @@ export class FakeHistory {
   append(event: NewEvent): number {
     this.nowMs += 1_000;
     const eventId = this.events.length + 1;
-    this.events.push({ ...event, eventId, eventTimeMs: this.nowMs } as HistoryEvent);
+    this.events.push({ ...event, eventId, eventTimeMs: this.nowMs });
     return eventId;
   }
 

@@ -391,9 +391,8 @@ export async function interpret(program: Program): Promise<string[]> {
         break;
       case 'condition': {
         const isTrue = () => signals >= part.signals;
-        trace.push(
-          String(part.ms === undefined ? await condition(isTrue) : await condition(isTrue, part.ms)),
-        );
+        if (part.ms === undefined) await condition(isTrue);
+        else trace.push(String(await condition(isTrue, part.ms)));
         break;
       }
       case 'note':

@@ -15,7 +15,7 @@ const BUILT_IN_FRAME = '<anonymous>';
 export class StackMapper {
   private parsed: SourceMap | undefined;
 
-  constructor(private readonly sourceMap: string | undefined) {}
+  constructor(private sourceMap: string | undefined) {}
 
   map(result: ActivationResult): ActivationResult {
     if (result.kind === 'cacheMiss') return result;
@@ -58,11 +58,22 @@ export class StackMapper {
   }
 
   private mapPlace(place: string, line: number, column: number): string {
-    if (this.sourceMap === undefined) return place;
-    this.parsed ??= new SourceMap(JSON.parse(this.sourceMap) as SourceMapPayload);
-    const entry = this.parsed.findEntry(line - 1, column - 1);
-    if (!('originalSource' in entry)) return place;
+    const entry = this.sources()?.findEntry(line - 1, column - 1);
+    if (!entry || !('originalSource' in entry)) return place;
     return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
+  }
+
+  /** The source map, read at first use; undefined when there is none that can be read. */
+  private sources(): SourceMap | undefined {
+    if (this.sourceMap === undefined) return this.parsed;
+    const text = this.sourceMap;
+    this.sourceMap = undefined;
+    try {
+      this.parsed = new SourceMap(JSON.parse(text) as SourceMapPayload);
+    } catch {
+      // A bundle made elsewhere may bring anything; stack traces then show places in the bundle.
+    }
+    return this.parsed;
   }
 }
 

@@ -35,7 +35,7 @@ interface ActivateCommand {
 export type ThreadReport = { readonly kind: 'ready' } | ActivatedReport;
 
 /** The answer to a batch. */
-export interface ActivatedReport {
+interface ActivatedReport {
   readonly kind: 'activated';
   /** For each request: its number and its result; see {@link readResults}. */
   readonly results: readonly unknown[];

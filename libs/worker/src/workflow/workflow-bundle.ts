@@ -56,6 +56,7 @@ export async function bundleWorkflowCode(options: BundleWorkflowOptions): Promis
     platform: 'browser',
     mainFields: ['browser', 'module', 'main'],
     target: 'node20',
+    define: { 'process.env.NODE_ENV': '"production"' },
     sourcemap: 'external',
     sourcesContent: false,
     legalComments: 'none',

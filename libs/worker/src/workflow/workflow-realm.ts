@@ -77,6 +77,10 @@ export class WorkflowRealm {
       const hadMessages = runtime.applyMessages(execution, activation, this.instantiate);
       if (hadMessages) this.settle(execution);
       if (runtime.applyOutcomes(execution, activation) || !hadMessages) this.settle(execution);
+    } catch (error) {
+      // No promise may be left for the execution that runs next.
+      this.drain();
+      throw error;
     } finally {
       runtime.leave(execution);
     }

@@ -11,7 +11,7 @@ import {
 } from './fake-history.fixture.js';
 import type { WorkflowSandbox } from './workflow-sandbox.js';
 
-const WORKFLOWS = path.join(__dirname, 'sandbox-workflows.fixture.ts');
+const WORKFLOWS = path.join(__dirname, './sandbox-workflows.fixture.ts');
 
 let sandbox: WorkflowSandbox;
 beforeAll(async () => {

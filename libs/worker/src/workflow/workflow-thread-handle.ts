@@ -40,8 +40,10 @@ export class WorkflowThreadHandle {
     // Only who creates the runtime looks at it.
     this.ready.catch(() => undefined);
     const workerData: ThreadSetup = { ...setup, heartbeat: this.heartbeat.buffer };
-    this.worker = new Worker(new URL('./workflow-thread.js', import.meta.url), { workerData });
-    this.worker.unref();
+    // Without the flags and the environment of the process: what they load, such as telemetry, would hook into every
+    // promise of workflow code.
+    const options = { workerData, execArgv: [], env: {} };
+    this.worker = new Worker(new URL('./workflow-thread.js', import.meta.url), options);
     this.worker.on('message', (report: ThreadReport) => this.receive(report));
     this.worker.on('error', (error: unknown) => this.lose(`the workflow thread failed: ${String(error)}`));
     this.worker.on('exit', (code) => this.lose(`the workflow thread ended with code ${code}`));
@@ -104,6 +106,7 @@ export class WorkflowThreadHandle {
     if (report.kind === 'ready') {
       this.isReady = true;
       this.onReady?.();
+      if (this.pending.size === 0) this.worker.unref();
       return;
     }
     this.latestStats = report.stats;

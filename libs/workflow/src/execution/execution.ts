@@ -202,7 +202,7 @@ export class Execution {
   }
 
   log(level: LogLevel, message: string, attributes?: Readonly<Record<string, unknown>>): void {
-    if (this.isReplaying) return;
+    if (this.isReplaying || this.isAnsweringQuery) return;
     this.logs.push({ level, message, timestampMs: this.nowMs, ...(attributes && { attributes }) });
   }
 

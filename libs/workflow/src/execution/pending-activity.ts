@@ -21,7 +21,7 @@ interface Settler {
 }
 
 /** The events that end an activity. */
-export type ActivityClosedEvent =
+type ActivityClosedEvent =
   | HistoryEventOf<'ActivityTaskCompleted'>
   | HistoryEventOf<'ActivityTaskFailed'>
   | HistoryEventOf<'ActivityTaskTimedOut'>

@@ -42,6 +42,6 @@ export function useWorkflowTimeInIntl(intl: typeof Intl): void {
 }
 
 /** The workflow's clock, in milliseconds since the epoch. */
-export function workflowNowMs(): number {
+function workflowNowMs(): number {
   return currentExecution('The clock').nowMs;
 }

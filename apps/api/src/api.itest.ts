@@ -1,0 +1,487 @@
+import type { RouteAnswer, ROUTES } from '@tidewheel/protocol';
+import { createLogger } from '@tidewheel/telemetry';
+import { startTestRedis, waitUntil } from '@tidewheel/testing';
+import type { TestRedis } from '@tidewheel/testing';
+import { startApi } from './api-process.js';
+import type { ApiProcess } from './api-process.js';
+import { readConfiguration } from './configuration.js';
+import { HttpClient } from './http-client.fixture.js';
+import type { HttpAnswer } from './http-client.fixture.js';
+
+type Started = RouteAnswer<typeof ROUTES.startWorkflow>;
+type History = RouteAnswer<typeof ROUTES.getHistory>;
+type List = RouteAnswer<typeof ROUTES.listWorkflows>;
+
+const MEBIBYTE = 1024 * 1024;
+const NAMESPACES = '/api/v1/namespaces';
+const WORKFLOWS = `${NAMESPACES}/default/workflows`;
+const START = { workflowType: 'order', taskQueue: 'orders' };
+const OTHER_RUN = '00000000-0000-4000-8000-000000000000';
+
+let redis: TestRedis;
+let api: ApiProcess;
+let http: HttpClient;
+let ids = 0;
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  const environment = { REDIS_URL: redis.url, TIDEWHEEL_API_PORT: '0', TIDEWHEEL_RETENTION_INTERVAL: '1s' };
+  api = await startApi(readConfiguration(environment), createLogger({ service: 'test', level: 'silent' }));
+  await api.opened;
+  http = new HttpClient(api.port);
+});
+afterAll(async () => {
+  await api.stop();
+  await redis.stop();
+});
+
+/** Path of an execution that no other test uses. */
+function newPath(): string {
+  ids += 1;
+  return `${WORKFLOWS}/workflow-${ids}`;
+}
+
+async function start(path: string, more: object = {}): Promise<Started> {
+  const answer = await http.post(path, { ...START, ...more });
+  expect(answer.status).toBe(200);
+  return answer.json as Started;
+}
+
+async function history(path: string, query = ''): Promise<History> {
+  return (await http.get(`${path}/history${query}`)).json as History;
+}
+
+async function eventTypes(path: string): Promise<string[]> {
+  return (await history(path)).events.map(({ eventType }) => eventType);
+}
+
+function expectProblem(answer: HttpAnswer, status: number, code: string, field?: string): void {
+  expect(answer).toMatchObject({ status, problem: { code, ...(field !== undefined && { field }) } });
+}
+
+describe('an execution', () => {
+  it('is started, described, listed, signalled, asked to cancel, terminated, and tells its result and history', async () => {
+    const path = newPath();
+    const { runId, started } = await start(path, {
+      input: [{ id: 7 }, null, 'é'],
+      memo: { note: 'urgent' },
+      searchAttributes: { customer: 'c1' },
+      workflowRunTimeout: '1h',
+      workflowTaskTimeout: '5s',
+      identity: 'tester',
+    });
+    expect(started).toBe(true);
+
+    expect((await http.get(path)).json).toMatchObject({
+      execution: { runId },
+      ...START,
+      status: 'RUNNING',
+      workflowTaskTimeout: '5s',
+      memo: { note: 'urgent' },
+      searchAttributes: { customer: 'c1' },
+      cancelRequested: false,
+      pendingWorkflowTask: { state: 'SCHEDULED', attempt: 1 },
+    });
+
+    expect((await http.post(`${path}/signal/approve`, { input: [true], identity: 'boss' })).json).toEqual({});
+    expect((await http.post(`${path}/cancel`, { reason: 'changed my mind' })).json).toEqual({});
+    expect((await http.get(path)).json).toMatchObject({ cancelRequested: true });
+    expect((await http.get(`${path}/result?wait=0s`)).json).toEqual({ runId, status: 'RUNNING' });
+
+    expect((await http.post(`${path}/terminate`, { reason: 'enough', details: [1] })).json).toEqual({});
+    expect((await http.get(`${path}/result`)).json).toEqual({
+      runId,
+      status: 'TERMINATED',
+      reason: 'enough',
+      details: [1],
+    });
+
+    const page = await history(path, `?runId=${runId}`);
+    expect(page).toMatchObject({ runId, status: 'TERMINATED' });
+    expect(page.nextEventId).toBeUndefined();
+    expect(page.events.map(({ eventId }) => eventId)).toEqual([1, 2, 3, 4, 5]);
+    expect(page.events[0]?.attributes).toMatchObject({
+      input: [{ id: 7 }, null, 'é'],
+      workflowRunTimeout: '3600s',
+    });
+    expect(page.events[2]).toMatchObject({
+      eventType: 'WorkflowExecutionSignaled',
+      attributes: { signalName: 'approve', input: [true], identity: 'boss' },
+    });
+    expect(page.events[3]).toMatchObject({
+      eventType: 'WorkflowExecutionCancelRequested',
+      attributes: { cause: 'changed my mind' },
+    });
+    expect(page.events[4]).toMatchObject({ eventType: 'WorkflowExecutionTerminated' });
+
+    const listed = (
+      await http.get(`${WORKFLOWS}?status=TERMINATED&workflowId=${path.split('/').at(-1) ?? ''}`)
+    ).json;
+    expect((listed as List).executions).toMatchObject([{ execution: { runId }, status: 'TERMINATED' }]);
+  });
+
+  it.each([
+    ['a/b/c', 'a/b/c'],
+    ['ü 漢字 🙂', 'ü 漢字 🙂'],
+    ['?a=b&c#d', '?a=b&c#d'],
+    ['..', '..'],
+    ['%2F', '%2F'],
+    ['1000 letters', 'x'.repeat(1_000)],
+    ['1000 signs of three bytes', '漢'.repeat(1_000)],
+    [':namespace', ':namespace'],
+    ['*', '*'],
+  ])('may be called %s', async (_name, workflowId) => {
+    const path = `${WORKFLOWS}/${encodeURIComponent(workflowId)}`;
+    const { runId } = await start(path);
+    expect((await http.get(path)).json).toMatchObject({ execution: { workflowId, runId } });
+    const signalled = await http.post(`${path}/signal/${encodeURIComponent('漢'.repeat(1_000))}`);
+    expect(signalled.status).toBe(200);
+    expect((await http.post(`${path}/terminate`)).status).toBe(200);
+  });
+
+  it('starts once, however often the request is repeated', async () => {
+    const path = newPath();
+    const first = await start(path, { requestId: 'request-1' });
+    expect(await start(path, { requestId: 'request-1' })).toEqual(first);
+    expectProblem(
+      await http.post(path, { ...START, requestId: 'request-2' }),
+      409,
+      'WORKFLOW_ALREADY_STARTED',
+    );
+    expect(await eventTypes(path)).toEqual(['WorkflowExecutionStarted', 'WorkflowTaskScheduled']);
+  });
+
+  it('receives a signal once, however often the request is repeated', async () => {
+    const path = newPath();
+    await start(path);
+    for (let i = 0; i < 3; i++) await http.post(`${path}/signal/go`, { requestId: 'signal-1' });
+    expect((await eventTypes(path)).filter((type) => type === 'WorkflowExecutionSignaled')).toHaveLength(1);
+  });
+
+  it('is started by the policies of its id', async () => {
+    const path = newPath();
+    const first = await start(path);
+    expect(await start(path, { workflowIdConflictPolicy: 'USE_EXISTING' })).toEqual({
+      runId: first.runId,
+      started: false,
+    });
+    const second = await start(path, { workflowIdConflictPolicy: 'TERMINATE_EXISTING' });
+    expect(second).toMatchObject({ started: true });
+    expect(second.runId).not.toBe(first.runId);
+    expect((await http.get(`${path}?runId=${first.runId}`)).json).toMatchObject({ status: 'TERMINATED' });
+    await http.post(`${path}/terminate`);
+    expectProblem(
+      await http.post(path, { ...START, workflowIdReusePolicy: 'REJECT_DUPLICATE' }),
+      409,
+      'WORKFLOW_ALREADY_STARTED',
+    );
+    await start(path, { workflowIdReusePolicy: 'ALLOW_DUPLICATE_FAILED_ONLY' });
+  });
+
+  it('may be asked to cancel again, and when it is closed, but not be signalled or terminated then', async () => {
+    const path = newPath();
+    await start(path);
+    await http.post(`${path}/cancel`);
+    await http.post(`${path}/cancel`);
+    expect((await eventTypes(path)).filter((type) => type.endsWith('CancelRequested'))).toHaveLength(1);
+    await http.post(`${path}/terminate`);
+    expect((await http.post(`${path}/cancel`)).status).toBe(200);
+    expectProblem(await http.post(`${path}/signal/go`), 404, 'WORKFLOW_NOT_FOUND');
+    expectProblem(await http.post(`${path}/terminate`), 404, 'WORKFLOW_NOT_FOUND');
+    expect((await eventTypes(path)).at(-1)).toBe('WorkflowExecutionTerminated');
+  });
+
+  it('carries payloads of any encoding unchanged', async () => {
+    const path = newPath();
+    const raw = { metadata: { encoding: 'YmluYXJ5L2VuY3J5cHRlZA==', key: 'azE=' }, data: '3q2+7w==' };
+    await start(path, { input: [raw, { metadata: 1, data: 2 }] });
+    expect((await history(path)).events[0]?.attributes['input']).toEqual([raw, { metadata: 1, data: 2 }]);
+  });
+
+  it('cannot be queried while nobody polls its queue', async () => {
+    const path = newPath();
+    await start(path);
+    expectProblem(
+      await http.post(`${path}/query/state`, { queryArgs: [1], timeout: '1s' }),
+      412,
+      'NO_POLLER',
+    );
+    await http.post(`${path}/terminate`);
+    const rejected = await http.post(`${path}/query/state`, { rejectCondition: 'NOT_OPEN' });
+    expect(rejected.json).toEqual({ rejected: { status: 'TERMINATED' } });
+  });
+
+  it('ends by its run timeout, which the background duties see to', async () => {
+    const path = newPath();
+    const { runId } = await start(path, { workflowRunTimeout: 300 });
+    expect((await http.get(`${path}/result`)).json).toEqual({ runId, status: 'TIMED_OUT' });
+  });
+});
+
+describe('histories', () => {
+  it('are read in pages, in both directions', async () => {
+    const path = newPath();
+    await start(path);
+    for (let i = 0; i < 5; i++) await http.post(`${path}/signal/go`, { input: [i] });
+    const seen: number[] = [];
+    let next: number | undefined = 1;
+    while (next !== undefined && next <= 7) {
+      const page: History = await history(path, `?pageSize=3&fromEventId=${next}`);
+      seen.push(...page.events.map(({ eventId }) => eventId));
+      next = page.nextEventId;
+    }
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    const newest = await history(path, '?reverse=true&pageSize=2');
+    expect(newest.events.map(({ eventId }) => eventId)).toEqual([7, 6]);
+    const older = await history(path, `?reverse=true&pageSize=2&fromEventId=${newest.nextEventId ?? 0}`);
+    expect(older.events.map(({ eventId }) => eventId)).toEqual([5, 4]);
+  });
+
+  it('wait for the next event', async () => {
+    const path = newPath();
+    await start(path);
+    const waiting = history(path, '?fromEventId=3&wait=20s');
+    await http.post(`${path}/signal/go`);
+    expect((await waiting).events).toMatchObject([{ eventId: 3, eventType: 'WorkflowExecutionSignaled' }]);
+    expect(await history(path, '?fromEventId=4&wait=50ms')).toMatchObject({ events: [], nextEventId: 4 });
+  });
+});
+
+describe('results', () => {
+  it('are told to all who wait as soon as the run is closed', async () => {
+    const path = newPath();
+    await start(path);
+    const waiting = Array.from({ length: 5 }, () => http.get(`${path}/result?wait=20s`));
+    await http.post(`${path}/terminate`, { reason: 'done' });
+    for (const answer of await Promise.all(waiting)) {
+      expect(answer.json).toMatchObject({ status: 'TERMINATED', reason: 'done' });
+    }
+  });
+});
+
+describe('lists', () => {
+  it('are read in pages and filtered', async () => {
+    await http.post(NAMESPACES, { name: 'listed' });
+    const all = `${NAMESPACES}/listed/workflows`;
+    for (let i = 0; i < 5; i++) {
+      await http.post(`${all}/w${i}`, { ...START, workflowType: i % 2 === 0 ? 'even' : 'odd' });
+    }
+    await http.post(`${all}/w4/terminate`);
+
+    const idsOf = async (query: string): Promise<string[]> =>
+      ((await http.get(`${all}${query}`)).json as List).executions.map(
+        ({ execution }) => execution.workflowId,
+      );
+    expect(await idsOf('')).toEqual(['w3', 'w2', 'w1', 'w0', 'w4']);
+    expect(await idsOf('?status=RUNNING&workflowType=even')).toEqual(['w2', 'w0']);
+    expect(await idsOf('?workflowId=w1')).toEqual(['w1']);
+    expect(await idsOf('?closedAfter=2020-01-01T00:00:00Z')).toEqual(['w4']);
+    expect(await idsOf('?startedBefore=2020-01-01T00:00:00Z')).toEqual([]);
+
+    const paged: string[] = [];
+    let token: string | undefined;
+    do {
+      const query = token === undefined ? '' : `&pageToken=${encodeURIComponent(token)}`;
+      const page = (await http.get(`${all}?pageSize=2${query}`)).json as List;
+      paged.push(...page.executions.map(({ execution }) => execution.workflowId));
+      token = page.nextPageToken;
+    } while (token !== undefined);
+    expect(paged).toEqual(['w3', 'w2', 'w1', 'w0', 'w4']);
+  });
+});
+
+describe('namespaces', () => {
+  it('are created, described and listed', async () => {
+    const created = await http.post(NAMESPACES, { name: 'made', description: 'for tests', retention: '36h' });
+    expect(created).toMatchObject({ status: 201, json: { name: 'made', retention: '129600s' } });
+    expect((await http.get(`${NAMESPACES}/made`)).json).toEqual(created.json);
+    const listed = (await http.get(NAMESPACES)).json as RouteAnswer<typeof ROUTES.listNamespaces>;
+    expect(listed.namespaces.map(({ name }) => name)).toEqual(expect.arrayContaining(['default', 'made']));
+    expectProblem(await http.post(NAMESPACES, { name: 'made' }), 409, 'NAMESPACE_ALREADY_EXISTS');
+  });
+
+  it('keep closed executions as long as their retention says', async () => {
+    await http.post(NAMESPACES, { name: 'forgetful', retention: '1s' });
+    const all = `${NAMESPACES}/forgetful/workflows`;
+    await http.post(`${all}/w`, START);
+    await http.post(`${all}/running`, START);
+    await http.post(`${all}/w/terminate`);
+    const gone = async (): Promise<boolean> => (await http.get(`${all}/w`)).status === 404;
+    await waitUntil(gone, { what: 'the closed execution to be deleted' });
+    expect(((await http.get(all)).json as List).executions).toMatchObject([{ status: 'RUNNING' }]);
+  });
+});
+
+describe('task queues', () => {
+  it('tell what waits, and are empty when nobody used them', async () => {
+    await http.post(newPath(), { ...START, taskQueue: 'busy/queue' });
+    const busy = await http.get(`${NAMESPACES}/default/task-queues/${encodeURIComponent('busy/queue')}`);
+    expect(busy.json).toMatchObject({
+      taskQueue: 'busy/queue',
+      workflow: { backlog: 1 },
+      activity: { backlog: 0 },
+    });
+    const idle = await http.get(`${NAMESPACES}/default/task-queues/never`);
+    expect(idle.json).toMatchObject({ workflow: { backlog: 0, oldest: '0s', pollers: [] } });
+  });
+});
+
+describe('what does not exist', () => {
+  const RUNS = ['', '/history', '/result'].map((suffix) => ['GET', suffix] as const);
+  const MESSAGES = ['/signal/s', '/query/q', '/cancel', '/terminate'].map(
+    (suffix) => ['POST', suffix] as const,
+  );
+
+  it.each([...RUNS, ...MESSAGES])(
+    '%s %s of an unknown workflow, run or namespace is 404',
+    async (method, suffix) => {
+      const path = newPath();
+      expectProblem(await http.send(method, `${path}${suffix}`), 404, 'WORKFLOW_NOT_FOUND');
+      await start(path);
+      expectProblem(
+        await http.send(method, `${path}${suffix}?runId=${OTHER_RUN}`),
+        404,
+        'WORKFLOW_NOT_FOUND',
+      );
+      const elsewhere = `${path.replace('default', 'nowhere')}${suffix}`;
+      expectProblem(await http.send(method, elsewhere), 404, 'NAMESPACE_NOT_FOUND');
+      expect(await eventTypes(path)).toEqual(['WorkflowExecutionStarted', 'WorkflowTaskScheduled']);
+    },
+  );
+
+  it('any other route in an unknown namespace is 404', async () => {
+    const nowhere = `${NAMESPACES}/nowhere`;
+    expectProblem(await http.get(nowhere), 404, 'NAMESPACE_NOT_FOUND');
+    expectProblem(await http.get(`${nowhere}/workflows`), 404, 'NAMESPACE_NOT_FOUND');
+    expectProblem(await http.get(`${nowhere}/task-queues/q`), 404, 'NAMESPACE_NOT_FOUND');
+    expectProblem(await http.post(`${nowhere}/workflows/w`, START), 404, 'NAMESPACE_NOT_FOUND');
+  });
+});
+
+describe('bad input', () => {
+  const tooLarge = 'x'.repeat(2 * MEBIBYTE);
+
+  it.each([
+    ['an id over 1000 characters', 'x'.repeat(1_001), START, 'workflowId'],
+    ['an id with a control character', 'a%00b', START, 'workflowId'],
+    ['arguments over 2 MiB', 'bad', { ...START, input: [tooLarge] }, 'input'],
+    [
+      'many arguments over 2 MiB in all',
+      'bad',
+      { ...START, input: Array<string>(4).fill('x'.repeat(MEBIBYTE / 2)) },
+      'input',
+    ],
+    ['a memo over 2 MiB', 'bad', { ...START, memo: { a: tooLarge } }, 'memo'],
+    [
+      'search attributes over 2 MiB',
+      'bad',
+      { ...START, searchAttributes: { a: tooLarge } },
+      'searchAttributes',
+    ],
+    ['headers over 2 MiB', 'bad', { ...START, header: { a: tooLarge } }, 'header'],
+    ['a duration that is none', 'bad', { ...START, workflowRunTimeout: 'soon' }, 'workflowRunTimeout'],
+    ['a negative duration', 'bad', { ...START, workflowRunTimeout: -1 }, 'workflowRunTimeout'],
+    ['a too long task timeout', 'bad', { ...START, workflowTaskTimeout: '3m' }, 'workflowTaskTimeout'],
+    ['a wrong type', 'bad', { ...START, taskQueue: { name: 'q' } }, 'taskQueue'],
+    ['an unknown field', 'bad', { ...START, tasKQueue: 'q' }, 'tasKQueue'],
+    [
+      'policies that contradict each other',
+      'bad',
+      { ...START, workflowIdReusePolicy: 'REJECT_DUPLICATE', workflowIdConflictPolicy: 'TERMINATE_EXISTING' },
+      'workflowIdConflictPolicy',
+    ],
+  ])('of a start: %s', async (_name, id, body, field) => {
+    expectProblem(await http.post(`${WORKFLOWS}/${id}`, body), 400, 'INVALID_ARGUMENT', field);
+    expectProblem(await http.get(`${WORKFLOWS}/bad`), 404, 'WORKFLOW_NOT_FOUND');
+  });
+
+  it.each([
+    ['a signal over 2 MiB', '/signal/go', { input: [tooLarge] }, 'input'],
+    ['a name over 1000 characters', `/signal/${'s'.repeat(1_001)}`, {}, 'signalName'],
+    ['a run id that is none', '/signal/go?runId=nope', {}, 'runId'],
+    ['a query over 2 MiB', '/query/q', { queryArgs: [tooLarge] }, 'queryArgs'],
+    ['a too long wait for a query', '/query/q', { timeout: '2m' }, 'timeout'],
+    ['a reason over 1000 characters', '/cancel', { reason: 'x'.repeat(1_001) }, 'reason'],
+    ['an empty request id', '/cancel', { requestId: '' }, 'requestId'],
+    ['details that are no list', '/terminate', { details: 'x' }, 'details'],
+    ['details over 2 MiB', '/terminate', { details: [tooLarge] }, 'details'],
+  ])('of a message: %s', async (_name, suffix, body, field) => {
+    const path = newPath();
+    await start(path);
+    expectProblem(await http.post(`${path}${suffix}`, body), 400, 'INVALID_ARGUMENT', field);
+    expect((await http.get(path)).json).toMatchObject({
+      status: 'RUNNING',
+      historyLength: 2,
+      cancelRequested: false,
+    });
+  });
+
+  it.each([
+    'pageToken=nonsense',
+    'pageToken=e30',
+    'pageToken=bnVsbA',
+    'pageToken=W10',
+    'pageSize=1001',
+    'status=BUSY',
+  ])('of a list: %s', async (query) => {
+    expectProblem(await http.get(`${WORKFLOWS}?${query}`), 400, 'INVALID_ARGUMENT', query.split('=')[0]);
+  });
+
+  it('of a body: too large, broken, or of another type', async () => {
+    const path = newPath();
+    const headers = { 'content-type': 'application/json' };
+    expectProblem(
+      await http.post(path, { ...START, input: ['x'.repeat(5 * MEBIBYTE)] }),
+      413,
+      'BODY_TOO_LARGE',
+    );
+    expectProblem(
+      await http.send('POST', path, '{"workflowType":', { headers }),
+      400,
+      'INVALID_ARGUMENT',
+      'body',
+    );
+    expectProblem(
+      await http.send('POST', path, 'a: b', { headers: { 'content-type': 'text/yaml' } }),
+      415,
+      'UNSUPPORTED_MEDIA_TYPE',
+    );
+    expectProblem(await http.get(path), 404, 'WORKFLOW_NOT_FOUND');
+  });
+
+  it('just below the limits is accepted', async () => {
+    const path = newPath();
+    await start(path, { input: ['x'.repeat(2 * MEBIBYTE - 100)] });
+    const page = await history(path);
+    expect(JSON.stringify(page.events[0]?.attributes['input'])).toHaveLength(2 * MEBIBYTE - 96);
+  });
+});
+
+describe('the process', () => {
+  it('is alive and ready', async () => {
+    expect((await http.get('/health')).json).toEqual({ status: 'ok' });
+    expect((await http.get('/ready')).json).toMatchObject({
+      status: 'ready',
+      checks: [{ name: 'redis', ok: true }, {}],
+    });
+  });
+
+  it('counts and times requests by route and status, and measures itself', async () => {
+    await http.get(`${WORKFLOWS}/never-there`);
+    const { text, headers } = await http.get('/metrics');
+    expect(headers['content-type']).toContain('text/plain');
+    const route = '/api/v1/namespaces/{namespace}/workflows/{workflowId}';
+    expect(text).toMatch(
+      new RegExp(
+        `http_server_request_duration_seconds_count\\{method="GET",route="${route.replaceAll(/[{}]/g, '\\$&')}",status="404"\\} \\d+`,
+      ),
+    );
+    for (const name of [
+      'process_cpu_time_seconds_total',
+      'process_memory_usage_bytes',
+      'nodejs_eventloop_delay_seconds',
+    ]) {
+      expect(text).toContain(`# TYPE ${name}`);
+    }
+  });
+});

@@ -1,0 +1,35 @@
+// The workflows of all scenarios; they run in the sandbox of a worker.
+import { condition, defineSignal, proxyActivities, setHandler, sleep } from '@tidewheel/workflow';
+import type { activities } from './bench-activities.js';
+
+const { echo } = proxyActivities<typeof activities>({ startToCloseTimeout: '1 minute' });
+
+const SEQUENTIAL_ACTIVITIES = 10;
+const TIMER_MS = 10;
+
+/** Gives back its input, by way of an activity. */
+export async function oneActivity(value: string): Promise<string> {
+  return await echo(value);
+}
+
+/** Gives back its input, by way of ten activities one after the other. */
+export async function tenActivities(value: string): Promise<string> {
+  let current = value;
+  for (let done = 0; done < SEQUENTIAL_ACTIVITIES; done++) current = await echo(current);
+  return current;
+}
+
+/** Gives back its input after a durable timer of 10 ms. */
+export async function oneTimer(value: string): Promise<string> {
+  await sleep(TIMER_MS);
+  return value;
+}
+
+/** Waits for the signal `release`. */
+export async function waitForRelease(): Promise<void> {
+  let isReleased = false;
+  setHandler(defineSignal('release'), () => {
+    isReleased = true;
+  });
+  await condition(() => isReleased);
+}

@@ -1,0 +1,86 @@
+// A worker process of the bench.
+import { bundleWorkflowCode, NativeConnection, Worker } from '@tidewheel/worker';
+import { fileURLToPath } from 'node:url';
+import { activities } from './bench-activities.js';
+import { answerCalls } from './calls.js';
+import { liveHeapBytes, threadHeapBytes } from './thread-heap.js';
+import { cpuMicros } from './usage.js';
+import type { UsageCalls } from './usage.js';
+
+/** What a worker process does. */
+export interface WorkerStartOptions {
+  readonly redisUrl: string;
+  /** The first queue gets workflows and activities, the others activities only: a workflow thread each would be absurd. */
+  readonly taskQueues: readonly string[];
+  /** Whether the workflows are bundled before the clock starts, as a deployment with a build step does it. */
+  readonly isBundledBefore?: boolean;
+  /** Default: that of the worker. */
+  readonly maxCachedWorkflows?: number;
+}
+
+/** The heaps of a worker process after a collection, in bytes. */
+export interface WorkerHeaps {
+  readonly mainBytes: number;
+  readonly workflowThreadBytes: number;
+}
+
+/** What a worker process of the bench answers. */
+export type WorkerCalls = UsageCalls & {
+  /** Creates and runs the workers; gives the milliseconds from the first `Worker.create` to the first poll. */
+  readonly start: (options: WorkerStartOptions) => Promise<number>;
+  /** Executions in the cache of the workflow thread. */
+  readonly cachedWorkflows: () => number;
+  /** Needs `--expose-gc` and the heap probe. */
+  readonly heaps: () => Promise<WorkerHeaps>;
+};
+
+const WORKFLOWS_PATH = fileURLToPath(new URL('./bench-workflows.js', import.meta.url));
+
+const workers: Worker[] = [];
+
+async function start(options: WorkerStartOptions): Promise<number> {
+  const connection = await NativeConnection.connect({ url: options.redisUrl });
+  const workflows = options.isBundledBefore
+    ? { workflowBundle: await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH }) }
+    : { workflowsPath: WORKFLOWS_PATH };
+  const { maxCachedWorkflows } = options;
+  const startedMs = performance.now();
+  for (const [index, taskQueue] of options.taskQueues.entries()) {
+    const worker = await Worker.create({
+      connection,
+      taskQueue,
+      activities,
+      ...(index === 0 && workflows),
+      ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
+    });
+    workers.push(worker);
+    worker.run().catch(die);
+  }
+  while (!(await isPolling(connection))) await Promise.resolve();
+  return performance.now() - startedMs;
+}
+
+/** Whether Redis has the blocking read of this process. */
+async function isPolling({ engine }: NativeConnection): Promise<boolean> {
+  const clients = (await engine.context.redis.call('CLIENT', 'LIST')) as string;
+  return clients
+    .split('\n')
+    .some((client) => client.includes('cmd=xreadgroup') && client.includes(engine.context.identity));
+}
+
+function die(error: unknown): void {
+  process.stderr.write(`the worker failed: ${String(error)}\n`);
+  process.exit(1);
+}
+
+const calls: WorkerCalls = {
+  start,
+  cpuMicros,
+  cachedWorkflows: () =>
+    workers.reduce((sum, worker) => sum + (worker.getStatus().workflowCache?.cachedWorkflows ?? 0), 0),
+  heaps: async () => ({
+    workflowThreadBytes: await threadHeapBytes(),
+    mainBytes: liveHeapBytes(),
+  }),
+};
+answerCalls(calls);

@@ -1,0 +1,75 @@
+import type { Redis } from '@tidewheel/store';
+
+/** How often one command ran, and the processor time it took inside of Redis. */
+export interface CommandUse {
+  readonly calls: number;
+  readonly micros: number;
+}
+
+/** What Redis did between two moments. */
+export interface RedisUse {
+  /** Processor time of the whole server process, its writing threads included, in microseconds. */
+  readonly cpuMicros: number;
+  /** Growth of what is stored; see {@link storedBytes}. */
+  readonly bytes: number;
+  /** By command, those that scripts call included. The time of a script includes that of its commands. */
+  readonly commands: ReadonlyMap<string, CommandUse>;
+}
+
+/** Commands that run a script. */
+const SCRIPT_CALLS: readonly string[] = ['eval', 'evalsha', 'eval_ro', 'evalsha_ro', 'fcall', 'fcall_ro'];
+
+/** The one command of the bench itself that falls between the two moments. */
+const OWN_COMMAND = 'config|resetstat';
+
+/** Measures what a Redis server does from now on. It resets the statistics of the server: one at a time only. */
+export async function startRedisMeasurement(redis: Redis): Promise<() => Promise<RedisUse>> {
+  const bytesBefore = storedBytes(await redis.info('memory'));
+  const cpuBefore = serverCpuMicros(await redis.info('cpu'));
+  await redis.config('RESETSTAT');
+  return async () => {
+    const commands = parseCommandStats(await redis.info('commandstats'));
+    const cpuMicros = serverCpuMicros(await redis.info('cpu')) - cpuBefore;
+    const bytes = storedBytes(await redis.info('memory')) - bytesBefore;
+    return { cpuMicros, bytes, commands };
+  };
+}
+
+/** Calls of all commands, and those of them that run a script. */
+export function countCalls(commands: ReadonlyMap<string, CommandUse>): { all: number; scripts: number } {
+  let all = 0;
+  let scripts = 0;
+  for (const [name, { calls }] of commands) {
+    all += calls;
+    if (SCRIPT_CALLS.includes(name)) scripts += calls;
+  }
+  return { all, scripts };
+}
+
+/** Reads the section `commandstats` of INFO. */
+export function parseCommandStats(info: string): Map<string, CommandUse> {
+  const commands = new Map<string, CommandUse>();
+  for (const [, name = '', calls, micros] of info.matchAll(/^cmdstat_([^:]+):calls=(\d+),usec=(\d+)/gm)) {
+    if (name !== OWN_COMMAND) commands.set(name, { calls: Number(calls), micros: Number(micros) });
+  }
+  return commands;
+}
+
+/**
+ * Bytes of the keyspace: the memory in use without the buffers of connections and of the append-only file, which come
+ * and go with the load.
+ */
+export function storedBytes(info: string): number {
+  return (
+    numberOf(info, 'used_memory') - numberOf(info, 'mem_clients_normal') - numberOf(info, 'mem_aof_buffer')
+  );
+}
+
+function serverCpuMicros(info: string): number {
+  return (numberOf(info, 'used_cpu_sys') + numberOf(info, 'used_cpu_user')) * 1e6;
+}
+
+/** A number of an INFO section; 0 when the server does not tell it. */
+function numberOf(info: string, field: string): number {
+  return Number(new RegExp(`^${field}:([\\d.]+)`, 'm').exec(info)?.[1] ?? 0);
+}

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/crash', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,98 @@
+import type { TestRedis } from '@tidewheel/testing';
+import { startTestRedis } from '@tidewheel/testing';
+import { mkdir } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ManagedProcess } from './managed-process.js';
+
+/** The task queue that everything runs on. */
+export const TASK_QUEUE = 'crash';
+
+/** How many of what a deployment has. */
+export interface DeploymentOptions {
+  readonly partitions: number;
+  readonly workers: number;
+  readonly apis: number;
+  /** Where processes write their output. */
+  readonly logFolder: string;
+}
+
+/** Redis, which forces every write to disk, API processes and workers. */
+export interface Deployment {
+  readonly redis: TestRedis;
+  readonly workers: readonly ManagedProcess[];
+  readonly apis: readonly ManagedProcess[];
+  readonly apiUrls: readonly string[];
+  /** Kills what still runs. */
+  destroy(): Promise<void>;
+}
+
+// Both compiled and under test, this folder's parent is the project.
+const PROJECT = fileURLToPath(new URL('..', import.meta.url));
+const WORKER_PROGRAM = join(PROJECT, 'dist', 'worker-process.js');
+const API_PROGRAM = join(PROJECT, '..', '..', 'apps', 'api', 'dist', 'main.js');
+
+/** Starts all of it, and waits until all of it is ready. */
+export async function startDeployment(options: DeploymentOptions): Promise<Deployment> {
+  await mkdir(options.logFolder, { recursive: true });
+  const redis = await startTestRedis({ fsync: 'always' });
+  const ports = await Promise.all(Array.from({ length: options.apis }, freePort));
+  const apis = ports.map(
+    (port, index) =>
+      new ManagedProcess({
+        name: `api-${index + 1}`,
+        command: process.execPath,
+        args: [API_PROGRAM],
+        env: {
+          REDIS_URL: redis.url,
+          TIDEWHEEL_PARTITIONS: String(options.partitions),
+          TIDEWHEEL_API_PORT: String(port),
+          TIDEWHEEL_SHUTDOWN_TIMEOUT: '5s',
+          TIDEWHEEL_SEED: undefined,
+        },
+        readyLine: /"msg":"ready"/,
+        logFile: join(options.logFolder, `api-${index + 1}.log`),
+      }),
+  );
+  const workers = Array.from(
+    { length: options.workers },
+    (_, index) =>
+      new ManagedProcess({
+        name: `worker-${index + 1}`,
+        command: process.execPath,
+        args: [WORKER_PROGRAM],
+        env: { REDIS_URL: redis.url, TASK_QUEUE },
+        readyLine: /^ready$/,
+        logFile: join(options.logFolder, `worker-${index + 1}.log`),
+      }),
+  );
+  const destroy = async (): Promise<void> => {
+    await Promise.all([...apis, ...workers].map((each) => each.kill()));
+    await redis.stop();
+  };
+  try {
+    // One after the other: the first creates the deployment with its partitions.
+    for (const each of [...apis, ...workers]) {
+      await each.start();
+      await each.waitUntilReady();
+    }
+  } catch (error) {
+    await destroy();
+    throw error;
+  }
+  return { redis, workers, apis, apiUrls: ports.map((port) => `http://127.0.0.1:${port}`), destroy };
+}
+
+/** A port that nobody listens on. */
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  probe.listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  await once(probe, 'close');
+  return port;
+}
