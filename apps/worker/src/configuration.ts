@@ -189,7 +189,9 @@ export function readConfiguration(environment: Environment): Configuration {
   if (kinds?.includes('activity') || configuration.hostQueue) reader.require('TIDEWHEEL_WORKER_ACTIVITIES');
   if (!kinds) reader.requireOneOf('TIDEWHEEL_WORKER_WORKFLOWS', 'TIDEWHEEL_WORKER_ACTIVITIES');
   if (kinds && !kinds.includes('activity') && configuration.hostQueue) {
-    reader.faults.push('TIDEWHEEL_WORKER_HOST_QUEUE: got "on"; allowed is off where kinds leave activities out');
+    reader.faults.push(
+      'TIDEWHEEL_WORKER_HOST_QUEUE: got "on"; allowed is off where kinds leave activities out',
+    );
   }
   if (reader.faults.length > 0) throw new ConfigurationError(reader.faults);
   // Without faults, only what has no fallback can be undefined.
@@ -209,7 +211,8 @@ class Reader {
     }
     const path = environment[FILE_VARIABLE] ?? '';
     const keys = Object.values(SETTINGS).map(({ key }) => key);
-    this.file = path === '' ? { values: new Map(), folder: '', faults: [] } : readConfigurationFile(path, keys);
+    this.file =
+      path === '' ? { values: new Map(), folder: '', faults: [] } : readConfigurationFile(path, keys);
     this.faults.push(...this.file.faults.map((fault) => `${FILE_VARIABLE}: ${fault}`));
   }
 

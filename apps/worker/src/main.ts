@@ -1,1 +1,48 @@
-export {};
+// The worker process. Configuration comes from the environment and a file; see configuration.ts.
+import type { Logger } from '@tidewheel/telemetry';
+import { ConfigurationError, readConfiguration } from './configuration.js';
+import type { Configuration } from './configuration.js';
+import { processLogger } from './process-logger.js';
+import { startWorkerProcess } from './worker-process.js';
+import type { WorkerProcess } from './worker-process.js';
+
+const SERVICE = 'tidewheel-worker';
+
+async function main(): Promise<void> {
+  const configuration = configurationOrExit();
+  const logger = processLogger(SERVICE, configuration.logLevel);
+  try {
+    const worker = await startWorkerProcess(configuration, logger);
+    stopOnSignals(worker, logger);
+    await worker.finished;
+    logger.info('ended in order');
+    process.exit(0);
+  } catch (error) {
+    logger.fatal({ err: error }, 'the worker process cannot go on');
+    process.exit(1);
+  }
+}
+
+function configurationOrExit(): Configuration {
+  try {
+    return readConfiguration(process.env);
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    for (const fault of error.faults) process.stderr.write(`${SERVICE}: ${fault}\n`);
+    process.exit(1);
+  }
+}
+
+function stopOnSignals(worker: WorkerProcess, logger: Logger): void {
+  let isStopping = false;
+  const stop = (signal: NodeJS.Signals): void => {
+    if (isStopping) process.exit(1);
+    isStopping = true;
+    logger.info({ signal }, 'winding up; the signal again ends at once');
+    worker.stop();
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+await main();

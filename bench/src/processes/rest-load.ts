@@ -24,28 +24,32 @@ export async function runRestStarts(options: RestLoadOptions): Promise<LoadResul
   const body = JSON.stringify({ workflowType, taskQueue, input: [input] });
   const startedMs = performance.now();
   let lastMs = startedMs;
-  const load = autocannon({
-    url: apiUrl,
-    connections: inFlight,
-    duration: seconds,
-    requests: [
+  const { errors, non2xx } = await new Promise<autocannon.Result>((resolve, reject) => {
+    const load = autocannon(
       {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body,
-        setupRequest: (request) => ({
-          ...request,
-          path: `/api/v1/namespaces/default/workflows/${randomUUID()}`,
-        }),
+        url: apiUrl,
+        connections: inFlight,
+        duration: seconds,
+        requests: [
+          {
+            method: 'POST',
+            headers: { 'content-type': 'application/json' },
+            body,
+            setupRequest: (request) => ({
+              ...request,
+              path: `/api/v1/namespaces/default/workflows/${randomUUID()}`,
+            }),
+          },
+        ],
       },
-    ],
+      (error: Error | null, result) => (error ? reject(error) : resolve(result)),
+    );
+    load.on('response', (_client, status, _bytes, latencyMs) => {
+      lastMs = performance.now();
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+      latenciesMs.push(latencyMs);
+    });
   });
-  load.on('response', (_client, status, _bytes, latencyMs) => {
-    lastMs = performance.now();
-    statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    latenciesMs.push(latencyMs);
-  });
-  const { errors, non2xx } = await load;
   if (errors > 0 || non2xx > 0) {
     const seen = [...statuses].map(([status, count]) => `${count} of status ${status}`).join(', ');
     throw new Error(`starts over REST failed: ${errors} errors; answers: ${seen}`);

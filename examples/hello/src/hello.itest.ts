@@ -2,7 +2,7 @@ import { spawnProcess, startTestRedis } from '@tidewheel/testing';
 import type { SpawnedProcess, TestRedis } from '@tidewheel/testing';
 import { fileURLToPath } from 'node:url';
 
-const DIST = fileURLToPath(new URL("../dist/", import.meta.url));
+const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 
 let redis: TestRedis;
 const processes: SpawnedProcess[] = [];

@@ -1,3 +1,4 @@
+import { IllegalStateError } from '@tidewheel/common';
 import { Engine } from '@tidewheel/engine';
 import type { EngineOptions, WorkflowService } from '@tidewheel/engine';
 
@@ -9,12 +10,12 @@ export interface ConnectionOptions extends Omit<EngineOptions, 'connection'> {
   readonly redisOptions?: EngineOptions['connection']['redisOptions'];
 }
 
-/** The connection of a client. One for a process is enough; any number of clients may share it. */
+/** The connection of a client. One for a process is enough; any number of clients and workers may share it. */
 export class Connection {
   private constructor(
     /** What can be asked of the deployment, in terms of payloads. */
     readonly workflowService: WorkflowService,
-    private readonly release: () => Promise<void>,
+    private readonly ownEngine: Engine | undefined,
   ) {}
 
   /**
@@ -25,16 +26,29 @@ export class Connection {
   static async connect(options: ConnectionOptions = {}): Promise<Connection> {
     const { url = 'redis://127.0.0.1:7379', redisOptions, ...rest } = options;
     const engine = await Engine.open({ ...rest, connection: { url, ...(redisOptions && { redisOptions }) } });
-    return new Connection(engine, () => engine.close());
+    return new Connection(engine, engine);
   }
 
-  /** Wraps a service that is there already, for example the engine of a worker in the same process; `close` leaves it. */
+  /**
+   * Wraps a service that is there already: the engine of another connection in the same process, or something else that
+   * behaves like one. Whoever opened it closes it.
+   */
   static over(workflowService: WorkflowService): Connection {
-    return new Connection(workflowService, () => Promise.resolve());
+    return new Connection(workflowService, undefined);
+  }
+
+  /**
+   * The engine behind the connection, with which workers can share it.
+   *
+   * @throws IllegalStateError when the connection was put over a service
+   */
+  get engine(): Engine {
+    if (!this.ownEngine) throw new IllegalStateError('this connection has no engine of its own');
+    return this.ownEngine;
   }
 
   /** Closes it; what is under way fails. */
-  close(): Promise<void> {
-    return this.release();
+  async close(): Promise<void> {
+    await this.ownEngine?.close();
   }
 }

@@ -1,4 +1,10 @@
-import type { Namespace, NamespaceSpec, Redis, RedisConnectionOptions } from '@tidewheel/store';
+import type {
+  DurabilityFinding,
+  Namespace,
+  NamespaceSpec,
+  Redis,
+  RedisConnectionOptions,
+} from '@tidewheel/store';
 import {
   loadScripts,
   NamespaceStore,
@@ -9,6 +15,7 @@ import {
 } from '@tidewheel/store';
 import { hostname } from 'node:os';
 import { BackgroundDuties } from './background-duties.js';
+import { DurabilityWatch } from './durability-watch.js';
 import { describeTaskQueue } from './describe-task-queue.js';
 import { describeWorkflow } from './describe-workflow.js';
 import { deleteExpiredExecutions } from './duties/retention.js';
@@ -46,6 +53,8 @@ export interface EngineOptions {
   /** Default `pid@hostname`. */
   readonly identity?: string | undefined;
   readonly logger?: EngineLogger | undefined;
+  /** Refuse a Redis whose settings endanger acknowledged work, instead of warning. Default: false. */
+  readonly strictDurability?: boolean | undefined;
 }
 
 const SILENT: EngineLogger = {
@@ -65,12 +74,14 @@ export class Engine implements WorkflowService {
     /** Opens a further connection, for blocking reads. */
     readonly connect: (name: string) => Redis,
     private readonly probe: HealthProbe,
+    private readonly durability: DurabilityWatch,
   ) {}
 
   /**
    * Connects and opens the deployment, creating it when there is none. Waits for Redis as long as it takes.
    *
    * @throws PartitionCountMismatchError
+   * @throws DurabilityError when `strictDurability` and Redis may lose acknowledged work
    */
   static async open(options: EngineOptions): Promise<Engine> {
     const identity = options.identity ?? `${process.pid}@${hostname()}`;
@@ -100,7 +111,8 @@ export class Engine implements WorkflowService {
         identity,
         logger,
       };
-      return new Engine(context, connect, new HealthProbe(context));
+      const durability = await DurabilityWatch.start(redis, logger, options.strictDurability ?? false);
+      return new Engine(context, connect, new HealthProbe(context), durability);
     } catch (error) {
       redis.disconnect();
       throw error;
@@ -181,7 +193,13 @@ export class Engine implements WorkflowService {
     return this.probe.check();
   }
 
+  /** What endangers acknowledged work on this Redis, as last looked at. */
+  get durabilityFindings(): readonly DurabilityFinding[] {
+    return this.durability.findings;
+  }
+
   async close(): Promise<void> {
+    this.durability.stop();
     await this.stopDuties();
     this.probe.stop();
     await this.context.notices.close();

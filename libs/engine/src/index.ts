@@ -12,6 +12,7 @@
  */
 export { Engine } from './engine.js';
 export type { EngineOptions } from './engine.js';
+export { DurabilityError } from './durability-watch.js';
 export type { WorkflowService } from './engine-api.js';
 export type { EngineContext, EngineLogger, LogFields, RunAddress } from './engine-context.js';
 export { runAddress } from './engine-context.js';

@@ -13,6 +13,8 @@ export { ACTIVITY_RECORD_BYTES, readActivityRecord } from './activity-record.js'
 export type { ActivityRecord, ActivityState } from './activity-record.js';
 export { NamespaceStore, openDeployment, PartitionCountMismatchError } from './deployment.js';
 export type { Namespace, NamespaceSpec } from './deployment.js';
+export { findDurabilityFaults } from './durability.js';
+export type { DurabilityFinding } from './durability.js';
 export { EXECUTION_STATE_FIELDS, readExecutionState, WORKFLOW_TASK_STATES } from './execution-state.js';
 export type { ExecutionState, RunningState, WorkflowTaskState } from './execution-state.js';
 export { Keyspace, parseMember, parseRunMember, WORKERS_GROUP } from './keys.js';

@@ -10,8 +10,8 @@ export type Victim = (typeof VICTIMS)[number];
 /** Longest time that something stays dead; a suspended worker may outlast its tasks' timeouts. */
 const MAX_DEAD_MS = 1_500;
 const MAX_SUSPENDED_MS = 7_000;
-const MIN_PAUSE_MS = 200;
-const MAX_PAUSE_MS = 2_500;
+const MIN_PAUSE_MS = 50;
+const MAX_PAUSE_MS = 1_000;
 
 /** Kills processes at random moments and starts them again, until told to stop. */
 export class Chaos {

@@ -1,0 +1,72 @@
+import type { HealthCheck } from '@tidewheel/engine';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+
+/** What the process tells about itself over HTTP. */
+export interface ProcessServerOptions {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  readonly checks: () => readonly HealthCheck[];
+  readonly answerMetrics: (request: IncomingMessage, response: ServerResponse) => void;
+}
+
+/** A listening server. */
+export interface ProcessServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves GET /health (that it answers shows that the event loop turns), /ready (503 when a check fails) and /metrics
+ * (Prometheus' text format).
+ *
+ * @throws when the port cannot be had
+ */
+export async function startProcessServer(options: ProcessServerOptions): Promise<ProcessServer> {
+  const server = createServer((request, response) => answer(request, response, options));
+  server.listen(options.port, options.host);
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' && address ? address.port : options.port;
+  return { port, close: () => closeServer(server) };
+}
+
+function answer(request: IncomingMessage, response: ServerResponse, options: ProcessServerOptions): void {
+  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  if (!['/health', '/ready', '/metrics'].includes(pathname)) {
+    sendJson(response, 404, { title: `there is no ${pathname}; there are /health, /ready and /metrics` });
+  } else if (request.method !== 'GET' && request.method !== 'HEAD') {
+    response.setHeader('allow', 'GET, HEAD');
+    sendJson(response, 405, { title: `${pathname} only answers GET` });
+  } else if (pathname === '/metrics') {
+    options.answerMetrics(request, response);
+  } else if (pathname === '/health') {
+    sendJson(response, 200, { status: 'ok' });
+  } else {
+    const checks = options.checks();
+    const isReady = checks.every(({ ok }) => ok);
+    sendJson(response, isReady ? 200 : 503, {
+      status: isReady ? 'ready' : 'not ready',
+      checks: checks.map(({ sinceMs, ...check }) => ({ ...check, since: new Date(sinceMs).toISOString() })),
+    });
+  }
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  const text = `${JSON.stringify(body)}\n`;
+  response.writeHead(status, {
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    'cache-control': 'no-store',
+  });
+  response.end(text);
+}
+
+async function closeServer(server: Server): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}

@@ -1,0 +1,72 @@
+import { hidePassword } from '@tidewheel/telemetry';
+import type { Logger } from '@tidewheel/telemetry';
+import { startTelemetry } from '@tidewheel/telemetry-node';
+import type { Configuration } from './configuration.js';
+import { sdkLogger } from './process-logger.js';
+import { startProcessServer } from './process-server.js';
+import { Readiness } from './readiness.js';
+import { WorkerGroup } from './worker-group.js';
+import { observeWorkers } from './worker-metrics.js';
+
+/** A running worker process. */
+export interface WorkerProcess {
+  /** Port of /health, /ready and /metrics. */
+  readonly port: number;
+  /** Resolves when it has ended in order; rejects when it cannot do its work ever, or could not be wound up in time. */
+  readonly finished: Promise<void>;
+  /** Begins to wind up: not ready from now on, no more polls, running tasks may end within the shutdown timeout. */
+  stop(): void;
+}
+
+/**
+ * Listens at once and connects meanwhile, so that probes are answered while Redis is away.
+ *
+ * @throws when the port cannot be had
+ */
+export async function startWorkerProcess(
+  configuration: Configuration,
+  logger: Logger,
+): Promise<WorkerProcess> {
+  const telemetry = startTelemetry();
+  const group = new WorkerGroup(configuration, sdkLogger(logger));
+  const stopObserving = observeWorkers(() => group.statuses());
+  const readiness = new Readiness({
+    isStarted: () => group.isStarted,
+    statuses: () => group.statuses(),
+    engineChecks: async () => (await group.engineHealth())?.checks,
+    onChange: ({ name, ok, message }) => {
+      if (ok) logger.info({ check: name }, 'a check passes again');
+      else logger.warn({ check: name, reason: message }, 'a check fails; not ready');
+    },
+  });
+  const { host } = configuration;
+  const server = await startProcessServer({
+    host,
+    port: configuration.port,
+    checks: () => readiness.checks(),
+    answerMetrics: telemetry.answerMetrics,
+  });
+  const { namespace, taskQueues, workflowsPath, activitiesPaths } = configuration;
+  const redis = hidePassword(configuration.redisUrl);
+  logger.info({ host, port: server.port }, 'listening');
+  logger.info({ redis, namespace, taskQueues, workflowsPath, activitiesPaths }, 'starting the workers');
+
+  const run = async (): Promise<void> => {
+    try {
+      await group.run();
+    } finally {
+      readiness.close();
+      stopObserving();
+      await server.close();
+      await telemetry.stop();
+    }
+  };
+  return {
+    port: server.port,
+    finished: run(),
+    stop() {
+      readiness.beginStopping();
+      group.stop();
+    },
+  };
+}

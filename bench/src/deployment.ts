@@ -1,0 +1,118 @@
+import { openDeployment, openRedis } from '@tidewheel/store';
+import type { Keyspace, Redis } from '@tidewheel/store';
+import { startTestRedis, waitUntil } from '@tidewheel/testing';
+import type { RedisFsync, TestRedis } from '@tidewheel/testing';
+import { startApi } from './processes/api.js';
+import type { Api } from './processes/api.js';
+import { ControlledProcess } from './processes/calls.js';
+import type { ClientCalls } from './processes/client.js';
+import type { WorkerCalls } from './processes/worker.js';
+
+/** What a deployment of the bench is made of. */
+export interface DeploymentOptions {
+  readonly fsync: RedisFsync;
+  readonly partitions: number;
+}
+
+/** Compiled modules that the processes run. */
+const CLIENT = new URL('./processes/client.js', import.meta.url);
+const WORKER = new URL('./processes/worker.js', import.meta.url);
+
+/** A rewrite of the append-only file forks the server in the middle of a round. */
+const REDIS_ARGS = ['--auto-aof-rewrite-percentage', '0'];
+const DRAIN_TIMEOUT_MS = 300_000;
+const NAMESPACE = 'default';
+
+const running = new Set<BenchDeployment>();
+
+/** Ends all deployments that run, for example on Ctrl-C. */
+export async function stopDeployments(): Promise<void> {
+  await Promise.all([...running].map((deployment) => deployment.stop()));
+}
+
+/**
+ * A private Redis and the processes that work on it, each a process of its own. All of them end when the bench ends,
+ * even by SIGKILL.
+ */
+export class BenchDeployment {
+  private readonly processes: ControlledProcess<ClientCalls | WorkerCalls>[] = [];
+  private api: Api | undefined;
+
+  private constructor(
+    private readonly server: TestRedis,
+    /** A connection of the bench itself. */
+    readonly redis: Redis,
+    private readonly keys: Keyspace,
+  ) {
+    running.add(this);
+  }
+
+  static async start({ fsync, partitions }: DeploymentOptions): Promise<BenchDeployment> {
+    const server = await startTestRedis({ fsync, extraArgs: REDIS_ARGS });
+    const redis = openRedis({ url: server.url, name: 'bench' });
+    try {
+      return new BenchDeployment(server, redis, await openDeployment(redis, { partitions }));
+    } catch (error) {
+      redis.disconnect();
+      await server.stop();
+      throw error;
+    }
+  }
+
+  get redisUrl(): string {
+    return this.server.url;
+  }
+
+  /** A process that works on this deployment once it is told to. */
+  addWorker(nodeArgs: readonly string[] = []): ControlledProcess<WorkerCalls> {
+    return this.add(new ControlledProcess<WorkerCalls>({ name: 'the worker', module: WORKER, nodeArgs }));
+  }
+
+  /** A connected client process. */
+  async addClient(): Promise<ControlledProcess<ClientCalls>> {
+    const client = this.add(new ControlledProcess<ClientCalls>({ name: 'the client', module: CLIENT }));
+    await client.call('connect', this.redisUrl);
+    return client;
+  }
+
+  /** The API process, ready for requests. */
+  async addApi(): Promise<Api> {
+    this.api = await startApi(this.redisUrl);
+    return this.api;
+  }
+
+  /** Closed executions so far. */
+  closedCount(): Promise<number> {
+    return this.sumOverPartitions((partition) => this.keys.closed(partition, NAMESPACE));
+  }
+
+  /** Waits until no execution runs. */
+  async drained(): Promise<void> {
+    const runningCount = () =>
+      this.sumOverPartitions((partition) => this.keys.running(partition, NAMESPACE));
+    await waitUntil(async () => (await runningCount()) === 0, {
+      what: 'all workflows to close',
+      timeoutMs: DRAIN_TIMEOUT_MS,
+    });
+  }
+
+  /** Ends everything and removes the data. */
+  async stop(): Promise<void> {
+    await Promise.all([...this.processes, ...(this.api ? [this.api.process] : [])].map((one) => one.kill()));
+    this.redis.disconnect();
+    await this.server.stop();
+    running.delete(this);
+  }
+
+  private add<P extends ControlledProcess<ClientCalls> | ControlledProcess<WorkerCalls>>(added: P): P {
+    this.processes.push(added);
+    return added;
+  }
+
+  private async sumOverPartitions(keyOf: (partition: number) => string): Promise<number> {
+    const counts = await Promise.all(
+      Array.from({ length: this.keys.partitions }, (_, partition) => this.redis.zcard(keyOf(partition))),
+    );
+    return counts.reduce((sum, count) => sum + count, 0);
+  }
+}

@@ -1,0 +1,40 @@
+import { readOptions, UsageError } from './options.js';
+
+const KNOWN = ['workflow-timer', 'idle'];
+
+describe('the command line', () => {
+  it('has defaults for everything', () => {
+    expect(readOptions([], KNOWN)).toEqual({
+      scenarios: [],
+      inFlight: undefined,
+      seconds: 5,
+      rounds: 3,
+      fsync: 'everysec',
+      partitions: 1,
+      json: false,
+      verbose: false,
+      withApi: false,
+    });
+  });
+
+  it('takes scenarios and options in any order', () => {
+    const args = ['idle', '--in-flight', '7', '--fsync=always', 'workflow-timer', '--json'];
+    expect(readOptions(args, KNOWN)).toMatchObject({
+      scenarios: ['idle', 'workflow-timer'],
+      inFlight: 7,
+      fsync: 'always',
+      json: true,
+    });
+  });
+
+  it.each([
+    [['sleep'], /no scenario "sleep".*workflow-timer, idle/],
+    [['--fsync', 'often'], /--fsync .*got "often"/],
+    [['--rounds', '0'], /--rounds .*got "0"/],
+    [['--seconds', '1.5'], /--seconds .*got "1.5"/],
+    [['--sockets', '3'], /--sockets/],
+  ])('refuses %j by name', (args, message) => {
+    expect(() => readOptions(args, KNOWN)).toThrow(UsageError);
+    expect(() => readOptions(args, KNOWN)).toThrow(message);
+  });
+});

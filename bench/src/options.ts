@@ -1,0 +1,85 @@
+import type { RedisFsync } from '@tidewheel/testing';
+import { parseArgs } from 'node:util';
+
+/** What the bench runs on: complete and checked. */
+export interface BenchOptions {
+  /** Names of scenarios; empty for the default ones. */
+  readonly scenarios: readonly string[];
+  /** Undefined: as each scenario likes it. */
+  readonly inFlight: number | undefined;
+  /** Length of a round. */
+  readonly seconds: number;
+  readonly rounds: number;
+  readonly fsync: RedisFsync;
+  readonly partitions: number;
+  /** One JSON object a line instead of a table. */
+  readonly json: boolean;
+  /** Prints what each Redis command costs, too. */
+  readonly verbose: boolean;
+  /** Runs an API process in scenarios that could do without, too. */
+  readonly withApi: boolean;
+}
+
+/** Arguments that the bench cannot run with. Thrown by {@link readOptions}. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const FSYNC: readonly RedisFsync[] = ['none', 'everysec', 'always'];
+
+const CONFIG = {
+  allowPositionals: true,
+  options: {
+    'in-flight': { type: 'string' },
+    seconds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
+    fsync: { type: 'string', default: 'everysec' },
+    partitions: { type: 'string', default: '1' },
+    json: { type: 'boolean', default: false },
+    verbose: { type: 'boolean', default: false },
+    'with-api': { type: 'boolean', default: false },
+  },
+} as const;
+
+/**
+ * Reads the command line.
+ *
+ * @param known names of all scenarios
+ * @throws UsageError naming the argument
+ */
+export function readOptions(args: readonly string[], known: readonly string[]): BenchOptions {
+  const { values, positionals } = parse(args);
+  for (const name of positionals) {
+    if (!known.includes(name)) throw new UsageError(`no scenario "${name}"; there are: ${known.join(', ')}`);
+  }
+  const inFlight = values['in-flight'];
+  const fsync = FSYNC.find((level) => level === values.fsync);
+  if (!fsync) throw new UsageError(`--fsync must be one of ${FSYNC.join(', ')}; got "${values.fsync}"`);
+  return {
+    scenarios: positionals,
+    inFlight: inFlight === undefined ? undefined : integer('--in-flight', inFlight, 10_000),
+    seconds: integer('--seconds', values.seconds, 3_600),
+    rounds: integer('--rounds', values.rounds, 1_000),
+    fsync,
+    partitions: integer('--partitions', values.partitions, 1_024),
+    json: values.json,
+    verbose: values.verbose,
+    withApi: values['with-api'],
+  };
+}
+
+function parse(args: readonly string[]) {
+  try {
+    return parseArgs({ ...CONFIG, args: [...args] });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function integer(name: string, text: string, max: number): number {
+  const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= 1 && value <= max)) {
+    throw new UsageError(`${name} must be a whole number from 1 to ${max}; got "${text}"`);
+  }
+  return value;
+}

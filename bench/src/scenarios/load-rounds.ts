@@ -1,0 +1,73 @@
+import { BenchDeployment } from '../deployment.js';
+import { measure } from '../measurement.js';
+import type { Round, Work } from '../measurement.js';
+import type { BenchOptions } from '../options.js';
+import type { ControlledProcess } from '../processes/calls.js';
+import type { ClientCalls } from '../processes/client.js';
+import type { LoadOptions, LoadResult } from '../processes/closed-loop.js';
+
+/** The queue of the one worker. */
+export const TASK_QUEUE = 'bench';
+
+/** 100 bytes as JSON: the quotes count, too. */
+export const INPUT = 'x'.repeat(98);
+
+/** Long enough for the compilers of all processes to have seen the hot path. */
+const MAX_WARM_UP_SECONDS = 3;
+
+/** A load on one worker. */
+export interface LoadScenario {
+  readonly needsApi: boolean;
+  /** Has the client put load on the deployment. */
+  readonly load: (
+    client: ControlledProcess<ClientCalls>,
+    options: LoadOptions,
+    apiUrl: string,
+  ) => Promise<LoadResult>;
+}
+
+/**
+ * Runs a load against a deployment of its own: one client, one worker, Redis, and the API where it is needed. All
+ * rounds run on the same processes, which have warmed up with the same load. A round ends when all its workflows have
+ * closed, so that each of them is paid for in its round.
+ */
+export async function runLoadRounds(
+  scenario: LoadScenario,
+  options: BenchOptions,
+  inFlight: number,
+): Promise<readonly Round[]> {
+  const deployment = await BenchDeployment.start(options);
+  try {
+    const worker = deployment.addWorker();
+    await worker.call('start', { redisUrl: deployment.redisUrl, taskQueues: [TASK_QUEUE] });
+    const api = scenario.needsApi || options.withApi ? await deployment.addApi() : undefined;
+    const client = await deployment.addClient();
+    const load = (seconds: number): Promise<LoadResult> =>
+      scenario.load(client, { inFlight, seconds }, api?.url ?? '');
+
+    const work = async (): Promise<Work> => {
+      const closedBefore = await deployment.closedCount();
+      const result = await load(options.seconds);
+      await deployment.drained();
+      return {
+        noticed: {
+          perSecond: (result.items * 1_000) / result.elapsedMs,
+          p50Ms: result.p50Ms,
+          p99Ms: result.p99Ms,
+        },
+        items: (await deployment.closedCount()) - closedBefore,
+        storesItems: true,
+      };
+    };
+
+    await load(Math.min(options.seconds, MAX_WARM_UP_SECONDS));
+    await deployment.drained();
+    const rounds: Round[] = [];
+    for (let round = 0; round < options.rounds; round++) {
+      rounds.push(await measure(deployment, { workers: [worker], client, api: api?.process }, work));
+    }
+    return rounds;
+  } finally {
+    await deployment.stop();
+  }
+}
