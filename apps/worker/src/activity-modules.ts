@@ -29,22 +29,27 @@ export async function loadActivities(paths: readonly string[], host: ActivityHos
       activities.set(name, activity);
     }
   }
-  return Object.fromEntries(activities) as Activities;
+  return Object.fromEntries(activities);
 }
 
 async function activitiesOf(path: string, host: ActivityHost): Promise<[string, unknown][]> {
   const exported = (await import(pathToFileURL(path).href)) as Record<string, unknown>;
   const { createActivities } = exported;
-  const source =
-    typeof createActivities === 'function' ? await created(createActivities, host, path) : exported;
+  const source = isFactory(createActivities) ? await created(createActivities, host, path) : exported;
   // What CommonJS exports is also there as a whole, as `default`.
   return Object.entries(source).filter(
     ([name, value]) => typeof value === 'function' && name !== 'default' && name !== 'module.exports',
   );
 }
 
-async function created(factory: Function, host: ActivityHost, path: string): Promise<object> {
-  const activities: unknown = await (factory as (host: ActivityHost) => unknown)(host);
+type ActivityFactory = (host: ActivityHost) => unknown;
+
+function isFactory(value: unknown): value is ActivityFactory {
+  return typeof value === 'function';
+}
+
+async function created(factory: ActivityFactory, host: ActivityHost, path: string): Promise<object> {
+  const activities: unknown = await factory(host);
   if (typeof activities === 'object' && activities !== null) return activities;
   throw new ActivityModuleError(`createActivities of ${path} returned no object with activities`);
 }

@@ -103,8 +103,8 @@ export function list<Value>(item: Setting<Value>): Setting<readonly Value[]> {
     allowed: `${item.allowed}; several are separated by commas, none is repeated`,
     parse: (text, place) => {
       const values = text.split(',').map((part) => item.parse(part.trim(), place));
-      const isSound = values.every((value) => value !== undefined) && new Set(values).size === values.length;
-      return isSound ? (values as Value[]) : undefined;
+      const sound = values.filter((value) => value !== undefined);
+      return sound.length === values.length && new Set(sound).size === sound.length ? sound : undefined;
     },
   };
 }

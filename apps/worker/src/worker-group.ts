@@ -17,6 +17,10 @@ export class WorkerGroup {
   private connection: NativeConnection | undefined;
   private workers: readonly Worker[] = [];
   private stopping = false;
+  private stopAsked: () => void = () => undefined;
+  private readonly whenStopAsked = new Promise<undefined>((resolve) => {
+    this.stopAsked = () => resolve(undefined);
+  });
 
   constructor(
     private readonly configuration: Configuration,
@@ -41,17 +45,21 @@ export class WorkerGroup {
   }
 
   /**
-   * Connects, creates the workers and runs them until {@link stop} has been called and all is wound up.
+   * Connects, creates the workers and runs them until {@link stop} has been called and all is wound up. When it is
+   * called before there is a connection, nothing has to be wound up.
    *
    * @throws what the SDK throws when the workers cannot be created, and when one cannot be wound up in time
    */
   async run(): Promise<void> {
     const { configuration } = this;
-    const [activities, workflowBundle, connection] = await Promise.all([
+    const parts = Promise.all([
       loadActivities(configuration.activitiesPaths, { hostTaskQueue: this.hostTaskQueue }),
       this.bundleWorkflows(),
       this.connect(),
     ]);
+    const prepared = await Promise.race([parts, this.whenStopAsked]);
+    if (!prepared) return;
+    const [activities, workflowBundle, connection] = prepared;
     this.connection = connection;
     try {
       if (configuration.duties) await connection.engine.startDuties();
@@ -65,6 +73,7 @@ export class WorkerGroup {
   /** Begins to wind up; {@link run} resolves when it is done. */
   stop(): void {
     this.stopping = true;
+    this.stopAsked();
     for (const worker of this.workers) if (worker.getState() === 'RUNNING') worker.shutdown();
   }
 
@@ -121,6 +130,7 @@ export class WorkerGroup {
   /** When one worker cannot go on, the others wind up too: a process that is half alive helps nobody. */
   private async runWorkers(): Promise<void> {
     const runs = this.workers.map((worker) => worker.run());
+    this.logger.info('polling', { taskQueues: this.statuses().map(({ taskQueue }) => taskQueue) });
     try {
       await Promise.all(runs);
     } catch (error) {
