@@ -26,7 +26,15 @@ const indexOfFirst = (name) => `first${capitalised(singular(name))}`;
 function headerOf(text, file) {
   const lines = text.split('\n');
   const end = lines.findIndex((line) => !line.startsWith('--'));
-  const header = { prose: [], keys: [], args: [], includes: [], returns: 'unknown', restKeys: '', restArgs: '' };
+  const header = {
+    prose: [],
+    keys: [],
+    args: [],
+    includes: [],
+    returns: 'unknown',
+    restKeys: '',
+    restArgs: '',
+  };
   for (const line of lines.slice(0, end)) {
     const match = /^-- @(\w+)\s+(\S+)\s*(.*)$/.exec(line);
     if (!match) {
@@ -103,11 +111,14 @@ function scriptOf(file) {
 
 function typescriptOf({ name, header, lua, sha }) {
   const type = `${capitalised(name)}Input`;
-  const property = (key, kind, note) => `${note ? `  /** ${capitalised(note)}. */\n` : ''}  readonly ${key}: ${kind};`;
+  const property = (key, kind, note) =>
+    `${note ? `  /** ${capitalised(note)}. */\n` : ''}  readonly ${key}: ${kind};`;
   const properties = [
     ...header.keys.map(({ name: key, note }) => property(`${key}Key`, 'string', note)),
     ...(header.restKeys ? [property(`${singular(header.restKeys)}Keys`, 'readonly string[]', '')] : []),
-    ...header.args.map(({ name: arg, kind, note }) => property(arg, kind === 'int' ? 'number' : 'ScriptText', note)),
+    ...header.args.map(({ name: arg, kind, note }) =>
+      property(arg, kind === 'int' ? 'number' : 'ScriptText', note),
+    ),
     ...(header.restArgs ? [property(header.restArgs, 'readonly ScriptArgument[]', '')] : []),
   ];
   const keys = header.keys.map(({ name: key }) => `input.${key}Key`);

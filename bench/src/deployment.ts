@@ -9,7 +9,7 @@ import type { ClientCalls } from './processes/client.js';
 import type { WorkerCalls } from './processes/worker.js';
 
 /** What a deployment of the bench is made of. */
-export interface DeploymentOptions {
+interface DeploymentOptions {
   readonly fsync: RedisFsync;
   readonly partitions: number;
 }
@@ -63,9 +63,14 @@ export class BenchDeployment {
     return this.server.url;
   }
 
+  /** The streams of notices, which are kept trimmed: they grow at first only. */
+  get fixedKeys(): readonly string[] {
+    return this.perPartition((partition) => this.keys.partition(partition).notify);
+  }
+
   /** A process that works on this deployment once it is told to. */
-  addWorker(nodeArgs: readonly string[] = []): ControlledProcess<WorkerCalls> {
-    return this.add(new ControlledProcess<WorkerCalls>({ name: 'the worker', module: WORKER, nodeArgs }));
+  addWorker(): ControlledProcess<WorkerCalls> {
+    return this.add(new ControlledProcess<WorkerCalls>({ name: 'the worker', module: WORKER }));
   }
 
   /** A connected client process. */
@@ -88,8 +93,7 @@ export class BenchDeployment {
 
   /** Waits until no execution runs. */
   async drained(): Promise<void> {
-    const runningCount = () =>
-      this.sumOverPartitions((partition) => this.keys.running(partition, NAMESPACE));
+    const runningCount = () => this.sumOverPartitions((partition) => this.keys.running(partition, NAMESPACE));
     await waitUntil(async () => (await runningCount()) === 0, {
       what: 'all workflows to close',
       timeoutMs: DRAIN_TIMEOUT_MS,
@@ -110,9 +114,11 @@ export class BenchDeployment {
   }
 
   private async sumOverPartitions(keyOf: (partition: number) => string): Promise<number> {
-    const counts = await Promise.all(
-      Array.from({ length: this.keys.partitions }, (_, partition) => this.redis.zcard(keyOf(partition))),
-    );
+    const counts = await Promise.all(this.perPartition((partition) => this.redis.zcard(keyOf(partition))));
     return counts.reduce((sum, count) => sum + count, 0);
+  }
+
+  private perPartition<T>(make: (partition: number) => T): T[] {
+    return Array.from({ length: this.keys.partitions }, (_, partition) => make(partition));
   }
 }

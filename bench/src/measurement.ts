@@ -41,14 +41,14 @@ export interface Round {
 }
 
 /** The processes whose processor time is counted. */
-export interface MeasuredProcesses {
+interface MeasuredProcesses {
   readonly workers: readonly ControlledProcess<UsageCalls>[];
   readonly client?: ControlledProcess<UsageCalls>;
   readonly api?: ControlledProcess<UsageCalls> | undefined;
 }
 
 /** What people notice of a load; the other numbers are what it costs. */
-export type Noticed = Pick<Measures, 'perSecond' | 'p50Ms' | 'p99Ms'>;
+type Noticed = Pick<Measures, 'perSecond' | 'p50Ms' | 'p99Ms'>;
 
 /** What a round did. */
 export interface Work {
@@ -65,11 +65,11 @@ export async function measure(
   processes: MeasuredProcesses,
   work: () => Promise<Work>,
 ): Promise<Round> {
+  const endRedis = await startRedisMeasurement(deployment.redis, deployment.fixedKeys);
   const endCpu = await startCpuMeasurement(processes);
-  const endRedis = await startRedisMeasurement(deployment.redis);
   const { noticed, items, storesItems } = await work();
-  const redis = await endRedis();
   const { workers, client, api } = await endCpu();
+  const redis = await endRedis();
   const calls = countCalls(redis.commands);
   const perItem = (amount: number | null) => (amount === null || items === 0 ? null : amount / items);
   return {

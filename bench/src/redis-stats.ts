@@ -1,4 +1,5 @@
 import type { Redis } from '@tidewheel/store';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How often one command ran, and the processor time it took inside of Redis. */
 export interface CommandUse {
@@ -7,7 +8,7 @@ export interface CommandUse {
 }
 
 /** What Redis did between two moments. */
-export interface RedisUse {
+interface RedisUse {
   /** Processor time of the whole server process, its writing threads included, in microseconds. */
   readonly cpuMicros: number;
   /** Growth of what is stored; see {@link storedBytes}. */
@@ -22,17 +23,35 @@ const SCRIPT_CALLS: readonly string[] = ['eval', 'evalsha', 'eval_ro', 'evalsha_
 /** The one command of the bench itself that falls between the two moments. */
 const OWN_COMMAND = 'config|resetstat';
 
-/** Measures what a Redis server does from now on. It resets the statistics of the server: one at a time only. */
-export async function startRedisMeasurement(redis: Redis): Promise<() => Promise<RedisUse>> {
-  const bytesBefore = storedBytes(await redis.info('memory'));
+/** Redis looks at the buffers of all connections several times a second; after this it has seen them empty. */
+const SETTLE_MS = 300;
+
+/**
+ * Measures what a Redis server does from now on. It resets the statistics of the server: one at a time only.
+ *
+ * @param fixedKeys keys of limited size, which fill once and are not part of what an item takes
+ */
+export async function startRedisMeasurement(
+  redis: Redis,
+  fixedKeys: readonly string[],
+): Promise<() => Promise<RedisUse>> {
+  const bytesBefore = await settledBytes(redis, fixedKeys);
   const cpuBefore = serverCpuMicros(await redis.info('cpu'));
   await redis.config('RESETSTAT');
   return async () => {
     const commands = parseCommandStats(await redis.info('commandstats'));
     const cpuMicros = serverCpuMicros(await redis.info('cpu')) - cpuBefore;
-    const bytes = storedBytes(await redis.info('memory')) - bytesBefore;
+    const bytes = (await settledBytes(redis, fixedKeys)) - bytesBefore;
     return { cpuMicros, bytes, commands };
   };
+}
+
+/** What is stored once all buffers are empty, `fixedKeys` apart. */
+async function settledBytes(redis: Redis, fixedKeys: readonly string[]): Promise<number> {
+  await sleep(SETTLE_MS);
+  const sizes = await Promise.all(fixedKeys.map((key) => redis.call('MEMORY', 'USAGE', key, 'SAMPLES', '0')));
+  const fixedBytes = sizes.reduce<number>((sum, size) => sum + Number(size ?? 0), 0);
+  return storedBytes(await redis.info('memory')) - fixedBytes;
 }
 
 /** Calls of all commands, and those of them that run a script. */

@@ -11,6 +11,9 @@ const PROGRAM = resolve(__dirname, '../dist/main.js');
 const WORKFLOW = '/api/v1/namespaces/default/workflows/w';
 const START = { workflowType: 'order', taskQueue: 'orders' };
 
+/** A safety net, not an expectation: on a busy machine a process may take long to start. */
+const timeoutMs = 100_000;
+
 const running: { kill(signal: NodeJS.Signals): unknown }[] = [];
 let redis: TestRedis | undefined;
 
@@ -39,7 +42,7 @@ async function spawnApi(environment: Record<string, string> = {}): Promise<Spawn
 async function startApi(environment: Record<string, string> = {}): Promise<Api> {
   redis ??= await startTestRedis();
   const process = await spawnApi({ REDIS_URL: redis.url, ...environment });
-  const [, port] = await process.waitForLine(/"port":(\d+).*"msg":"listening"/);
+  const [, port] = await process.waitForLine(/"port":(\d+).*"msg":"listening"/, { timeoutMs });
   return { process, http: new HttpClient(Number(port)) };
 }
 
@@ -48,7 +51,10 @@ async function readiness(http: HttpClient): Promise<HttpAnswer & { readonly json
 }
 
 function untilReady({ http }: Api): Promise<unknown> {
-  return waitUntil(async () => (await readiness(http)).status === 200, { what: 'the API to be ready' });
+  return waitUntil(async () => (await readiness(http)).status === 200, {
+    what: 'the API to be ready',
+    timeoutMs,
+  });
 }
 
 describe('the API process', () => {
@@ -70,7 +76,7 @@ describe('the API process', () => {
     const first = await startApi({ TIDEWHEEL_PARTITIONS: '2' });
     await untilReady(first);
     const second = await startApi({ TIDEWHEEL_PARTITIONS: '3' });
-    await second.process.waitForLine(/this deployment has 2 partitions, but 3 were asked for/);
+    await second.process.waitForLine(/this deployment has 2 partitions, but 3 were asked for/, { timeoutMs });
     expect(await second.process.exited).toEqual({ code: 1, signal: null });
   });
 
@@ -78,7 +84,7 @@ describe('the API process', () => {
     const { process } = await startApi();
     const [, port] = await process.waitForLine(/"port":(\d+)/);
     const second = await spawnApi({ REDIS_URL: redis?.url ?? '', TIDEWHEEL_API_PORT: String(port) });
-    await second.waitForLine(/EADDRINUSE/);
+    await second.waitForLine(/EADDRINUSE/, { timeoutMs });
     expect(await second.exited).toEqual({ code: 1, signal: null });
   });
 
@@ -110,7 +116,7 @@ describe('the API process', () => {
     await untilReady(api);
     await redis?.freeze();
     api.process.kill('SIGTERM');
-    await api.process.waitForLine(/stopping/);
+    await api.process.waitForLine(/stopping/, { timeoutMs });
     api.process.kill('SIGTERM');
     expect(await api.process.exited).toEqual({ code: 1, signal: null });
   });

@@ -13,7 +13,7 @@ export interface HttpAnswer {
   readonly problem: Problem | undefined;
 }
 
-export interface HttpOptions {
+interface HttpOptions {
   readonly headers?: Readonly<Record<string, string>>;
   readonly signal?: AbortSignal;
 }

@@ -1,34 +1,27 @@
-import { createLogger } from '@tidewheel/telemetry';
-import { startTestRedis, waitUntil } from '@tidewheel/testing';
-import type { TestRedis } from '@tidewheel/testing';
+import { waitUntil } from '@tidewheel/testing';
 import { NativeConnection, Worker } from '@tidewheel/worker';
 import { resolve } from 'node:path';
-import { startApi } from './api-process.js';
-import type { ApiProcess } from './api-process.js';
-import { readConfiguration } from './configuration.js';
-import { HttpClient } from './http-client.fixture.js';
+import type { HttpClient } from './http-client.fixture.js';
+import { startRunningApi } from './running-api.fixture.js';
+import type { RunningApi } from './running-api.fixture.js';
 
 const WORKFLOWS = '/api/v1/namespaces/default/workflows';
 const START = { workflowType: 'order', taskQueue: 'orders' };
 
-let redis: TestRedis;
-let api: ApiProcess;
+let api: RunningApi;
 let http: HttpClient;
 let connection: NativeConnection;
 let worker: Worker;
 let working: Promise<void>;
 
 beforeAll(async () => {
-  redis = await startTestRedis();
-  const environment = { REDIS_URL: redis.url, TIDEWHEEL_API_PORT: '0' };
-  api = await startApi(readConfiguration(environment), createLogger({ service: 'test', level: 'silent' }));
-  await api.opened;
-  http = new HttpClient(api.port);
-  connection = await NativeConnection.connect({ url: redis.url });
+  api = await startRunningApi();
+  http = api.http;
+  connection = await NativeConnection.connect({ url: api.redisUrl });
   worker = await Worker.create({
     connection,
     taskQueue: 'orders',
-    workflowsPath: resolve(__dirname, 'real-workflows.fixture.ts'),
+    workflowsPath: resolve(__dirname, './real-workflows.fixture.ts'),
     activities: {
       charge: async (cents: number): Promise<string> => {
         if (cents > 100) throw new RangeError('too much');
@@ -43,7 +36,6 @@ afterAll(async () => {
   await working;
   await connection.close();
   await api.stop();
-  await redis.stop();
 });
 
 describe('a workflow on a real worker, over HTTP', () => {
@@ -56,6 +48,7 @@ describe('a workflow on a real worker, over HTTP', () => {
       async () => (await http.post(`${path}/query/state`, { queryArgs: [''] })).status === 200,
       {
         what: 'the workflow to answer',
+        timeoutMs: 100_000,
       },
     );
     expect(await state()).toEqual({ result: 'is waiting' });

@@ -23,7 +23,7 @@ const CHANGES: readonly string[] = [
 ];
 
 /** One call of the service. */
-export interface RecordedCall {
+interface RecordedCall {
   readonly method: string;
   readonly request: unknown;
 }

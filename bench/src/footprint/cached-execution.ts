@@ -8,13 +8,11 @@ const BASE_COUNT = 500;
 const MEASURED_COUNT = 3_000;
 const TASK_QUEUE = 'bench';
 
-const HEAP_PROBE = new URL('../processes/heap-probe.js', import.meta.url);
-
 /** Heap of an execution that waits for a signal, on the workflow thread and on the main thread of the worker. */
 export async function measureCachedExecution(options: BenchOptions): Promise<readonly FootprintRow[]> {
   const deployment = await BenchDeployment.start(options);
   try {
-    const worker = deployment.addWorker(['--expose-gc', '--import', HEAP_PROBE.href]);
+    const worker = deployment.addWorker();
     await worker.call('start', {
       redisUrl: deployment.redisUrl,
       taskQueues: [TASK_QUEUE],
@@ -34,7 +32,7 @@ export async function measureCachedExecution(options: BenchOptions): Promise<rea
     return [
       {
         measure: 'heap of a cached execution, workflow thread',
-        value: bytesEach(before.workflowThreadBytes, after.workflowThreadBytes),
+        value: bytesEach(before.threadBytes, after.threadBytes),
         unit: 'bytes',
       },
       {
@@ -44,7 +42,7 @@ export async function measureCachedExecution(options: BenchOptions): Promise<rea
       },
       {
         measure: `heap of a worker with ${BASE_COUNT} of them, both threads`,
-        value: (before.workflowThreadBytes + before.mainBytes) / 2 ** 20,
+        value: (before.threadBytes + before.mainBytes) / 2 ** 20,
         unit: 'MiB',
       },
     ];

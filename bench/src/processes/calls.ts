@@ -23,7 +23,7 @@ interface PendingCall {
 }
 
 /** How a process of the bench is started. */
-export interface ControlledProcessOptions {
+interface ControlledProcessOptions {
   /** How messages call it. */
   readonly name: string;
   /** Absolute path or `file:` URL of the compiled module it runs. */
@@ -78,7 +78,8 @@ export class ControlledProcess<C extends Calls> {
     name: K,
     ...args: Parameters<C[K]>
   ): Promise<Awaited<ReturnType<C[K]>>> {
-    if (!this.child.connected) throw new Error(`${this.options.name} has ended and cannot be asked for ${name}`);
+    if (!this.child.connected)
+      throw new Error(`${this.options.name} has ended and cannot be asked for ${name}`);
     const number = this.nextNumber++;
     const answered = new Promise<unknown>((resolve, reject) => this.pending.set(number, { resolve, reject }));
     const message: CallMessage = { number, name, args };

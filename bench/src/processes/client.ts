@@ -10,7 +10,7 @@ import { cpuMicros } from './usage.js';
 import type { UsageCalls } from './usage.js';
 
 /** A load of workflows that are started and waited for. */
-export interface ExecuteLoadOptions extends LoadOptions {
+interface ExecuteLoadOptions extends LoadOptions {
   readonly workflowType: string;
   readonly taskQueue: string;
   /** The workflow's argument, which is expected back as its result. */
@@ -18,7 +18,7 @@ export interface ExecuteLoadOptions extends LoadOptions {
 }
 
 /** Workflows to start and leave running. */
-export interface StartOptions {
+interface StartOptions {
   readonly workflowType: string;
   readonly taskQueue: string;
   readonly count: number;
@@ -43,7 +43,7 @@ function client(): Client {
 }
 
 async function executeOne({ workflowType, taskQueue, input }: ExecuteLoadOptions): Promise<void> {
-  const result = await client().workflow.execute(workflowType, {
+  const result: unknown = await client().workflow.execute(workflowType, {
     workflowId: randomUUID(),
     taskQueue,
     args: [input],

@@ -37,8 +37,13 @@ export async function runClosedLoop(
   return loadResult(latenciesMs, performance.now() - startedMs);
 }
 
-/** The result of a load whose items took so long each. */
+/**
+ * The result of a load whose items took so long each.
+ *
+ * @throws Error when there were none
+ */
 export function loadResult(latenciesMs: readonly number[], elapsedMs: number): LoadResult {
+  if (latenciesMs.length === 0) throw new Error('not a single item ended in time: give it more --seconds');
   const sorted = [...latenciesMs].sort((a, b) => a - b);
   return {
     items: sorted.length,

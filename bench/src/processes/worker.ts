@@ -3,12 +3,13 @@ import { bundleWorkflowCode, NativeConnection, Worker } from '@tidewheel/worker'
 import { fileURLToPath } from 'node:url';
 import { activities } from './bench-activities.js';
 import { answerCalls } from './calls.js';
-import { liveHeapBytes, threadHeapBytes } from './thread-heap.js';
+import { measureThreadHeaps } from './thread-heaps.js';
+import type { ThreadHeaps } from './thread-heaps.js';
 import { cpuMicros } from './usage.js';
 import type { UsageCalls } from './usage.js';
 
 /** What a worker process does. */
-export interface WorkerStartOptions {
+interface WorkerStartOptions {
   readonly redisUrl: string;
   /** The first queue gets workflows and activities, the others activities only: a workflow thread each would be absurd. */
   readonly taskQueues: readonly string[];
@@ -18,20 +19,14 @@ export interface WorkerStartOptions {
   readonly maxCachedWorkflows?: number;
 }
 
-/** The heaps of a worker process after a collection, in bytes. */
-export interface WorkerHeaps {
-  readonly mainBytes: number;
-  readonly workflowThreadBytes: number;
-}
-
 /** What a worker process of the bench answers. */
 export type WorkerCalls = UsageCalls & {
   /** Creates and runs the workers; gives the milliseconds from the first `Worker.create` to the first poll. */
   readonly start: (options: WorkerStartOptions) => Promise<number>;
   /** Executions in the cache of the workflow thread. */
   readonly cachedWorkflows: () => number;
-  /** Needs `--expose-gc` and the heap probe. */
-  readonly heaps: () => Promise<WorkerHeaps>;
+  /** The heaps of the main and of the workflow thread. */
+  readonly heaps: () => Promise<ThreadHeaps>;
 };
 
 const WORKFLOWS_PATH = fileURLToPath(new URL('./bench-workflows.js', import.meta.url));
@@ -78,9 +73,6 @@ const calls: WorkerCalls = {
   cpuMicros,
   cachedWorkflows: () =>
     workers.reduce((sum, worker) => sum + (worker.getStatus().workflowCache?.cachedWorkflows ?? 0), 0),
-  heaps: async () => ({
-    workflowThreadBytes: await threadHeapBytes(),
-    mainBytes: liveHeapBytes(),
-  }),
+  heaps: measureThreadHeaps,
 };
 answerCalls(calls);

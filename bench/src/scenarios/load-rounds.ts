@@ -16,7 +16,7 @@ export const INPUT = 'x'.repeat(98);
 const MAX_WARM_UP_SECONDS = 3;
 
 /** A load on one worker. */
-export interface LoadScenario {
+interface LoadScenario {
   readonly needsApi: boolean;
   /** Has the client put load on the deployment. */
   readonly load: (

@@ -1,5 +1,5 @@
 import { CancelledFailure, IllegalStateError, makeLogger } from '@tidewheel/common';
-import type { ActivityInfo, ContextOptions } from './index.js';
+import type { ActivityInfo, ContextOptions } from './runtime.js';
 import {
   activityInfo,
   cancellationSignal,
@@ -9,9 +9,9 @@ import {
   inActivityContext,
   info,
   log,
-  runInActivityContext,
   sleep,
 } from './index.js';
+import { runInActivityContext } from './runtime.js';
 
 const INFO: ActivityInfo = {
   taskToken: new Uint8Array([1]),

@@ -12,8 +12,9 @@
  * }
  * ```
  */
-export { Context, inActivityContext, runInActivityContext } from './activity-context.js';
-export type { ContextOptions } from './activity-context.js';
+import { trackContexts } from './activity-context.js';
+
+export { Context, inActivityContext } from './activity-context.js';
 export type { ActivityInfo, ActivityInfo as Info } from './activity-info.js';
 export {
   activityInfo,
@@ -38,3 +39,6 @@ export {
   TimeoutFailure,
 } from '@tidewheel/common';
 export type { ActivityFunction, Duration, Logger, LogMetadata, UntypedActivities } from '@tidewheel/common';
+
+// Whoever imports this may ask for the current activity: see activity-context.ts.
+trackContexts();

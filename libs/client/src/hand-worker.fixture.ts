@@ -8,7 +8,7 @@ const IDENTITY = 'hand-worker';
 const BLOCK_MS = 200;
 
 /** What the test does in the place of workflow code. */
-export interface Decisions {
+interface Decisions {
   /** The commands of a workflow task. */
   readonly commands: (task: WorkflowTask) => readonly Command[];
   readonly answer?: (query: TaskQuery) => QueryAnswer;

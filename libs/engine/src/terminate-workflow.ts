@@ -6,6 +6,7 @@ import type { EngineContext, RunAddress } from './engine-context.js';
 import { readRoute, runAddress } from './engine-context.js';
 import { checkPayloads, checkRunId, requireIdentifier } from './request-checks.js';
 import type { TerminateWorkflowRequest } from './requests.js';
+import type { WorkflowTaskStamp } from './workflow-task/end-workflow-task.js';
 
 /** Body of WorkflowTaskFailed for a task that was under way when its run was closed from outside, without its ids. */
 const TASK_FAILED_BODY = encodeEventBody('WorkflowTaskFailed', {
@@ -32,7 +33,11 @@ export async function terminateWorkflow(
   }
 }
 
-/** Ends a run with a WorkflowExecutionTerminated event. False when it was not running. */
+/**
+ * Ends a run with a WorkflowExecutionTerminated event. False when it was not running.
+ *
+ * @param task the workflow task for which it is ended, if it is for one: false when that is no longer under way
+ */
 export async function terminateRun(
   context: EngineContext,
   address: RunAddress,
@@ -41,25 +46,27 @@ export async function terminateRun(
     readonly details?: Payloads | undefined;
     readonly identity?: string | undefined;
   },
+  task?: WorkflowTaskStamp,
 ): Promise<boolean> {
   const body = encodeEventBody('WorkflowExecutionTerminated', {
     identity: cause.identity ?? context.identity,
     ...(cause.reason !== undefined && { reason: cause.reason }),
     ...(cause.details && { details: cause.details }),
   });
-  return closeRun(context, address, 'WorkflowExecutionTerminated', body, 'TERMINATED', false);
+  return closeRun(context, address, 'WorkflowExecutionTerminated', body, 'TERMINATED', { task });
 }
 
 /** Ends a run whose run or execution timeout has passed. False when it has not, or the run is closed. */
 export async function timeOutRun(context: EngineContext, address: RunAddress): Promise<boolean> {
   const body = encodeEventBody('WorkflowExecutionTimedOut', { retryState: 'RETRY_POLICY_NOT_SET' });
-  return closeRun(context, address, 'WorkflowExecutionTimedOut', body, 'TIMED_OUT', true);
+  return closeRun(context, address, 'WorkflowExecutionTimedOut', body, 'TIMED_OUT', { dueOnly: true });
 }
 
-/** Fails a run from outside the workflow, for a limit that it broke. False when it was not running. */
+/** Fails a run at a workflow task, for a limit that it broke. False when that task is no longer under way. */
 export async function failRun(
   context: EngineContext,
   address: RunAddress,
+  task: WorkflowTaskStamp,
   message: string,
   type: string,
 ): Promise<boolean> {
@@ -68,7 +75,7 @@ export async function failRun(
     retryState: 'NON_RETRYABLE_FAILURE',
     workflowTaskCompletedEventId: 0,
   });
-  return closeRun(context, address, 'WorkflowExecutionFailed', body, 'FAILED', false);
+  return closeRun(context, address, 'WorkflowExecutionFailed', body, 'FAILED', { task });
 }
 
 async function closeRun(
@@ -77,7 +84,7 @@ async function closeRun(
   eventType: 'WorkflowExecutionTerminated' | 'WorkflowExecutionTimedOut' | 'WorkflowExecutionFailed',
   body: Buffer,
   status: keyof typeof EXECUTION_STATUS_CODES,
-  dueOnly: boolean,
+  options: { readonly dueOnly?: boolean; readonly task?: WorkflowTaskStamp | undefined },
 ): Promise<boolean> {
   const partition = context.keys.partition(address.partition);
   const [closed] = await closeExecution(context.run, {
@@ -93,11 +100,13 @@ async function closeRun(
     member: address.member,
     runMember: address.runMember,
     runId: address.runId,
+    startedId: options.task?.startedEventId ?? 0,
+    attempt: options.task?.attempt ?? 0,
     taskFailedBody: TASK_FAILED_BODY,
     eventType: EVENT_TYPE_CODES[eventType],
     body,
     status: String(EXECUTION_STATUS_CODES[status]),
-    dueOnly: dueOnly ? '1' : '',
+    dueOnly: options.dueOnly ? '1' : '',
   });
   return closed === 1;
 }

@@ -163,6 +163,7 @@ export class TestDeployment {
   /** Starts all that is on a stream, which makes entries of closed runs go. */
   private async drain(partition: number, kind: TaskKind, streamKey: string): Promise<void> {
     const entries = await this.read(streamKey);
+    if (entries.length === 0) return;
     const source = { partition, streamKey, taskQueue: '', identity: WORKER, sticky: false };
     const tasks = entries.filter((entry) => entry.kind === 'workflowTask');
     const activities = entries.filter((entry) => entry.kind === 'activityTask');
@@ -173,6 +174,7 @@ export class TestDeployment {
       await this.context.redis.xack(streamKey, WORKERS_GROUP, query.entryId);
       await this.context.redis.xdel(streamKey, query.entryId);
     }
+    await this.drain(partition, kind, streamKey);
   }
 }
 
@@ -224,10 +226,8 @@ export class TestRun {
   async workflowTask(
     options: { readonly sticky?: string; readonly identity?: string } = {},
   ): Promise<WorkflowTask> {
-    return waitUntil(async () => (await this.tryWorkflowTasks(options))[0], {
-      what: `a workflow task of ${this.workflowId}`,
-      timeoutMs: WAIT_MS,
-    });
+    const [task] = await this.poll('a workflow task', 1, () => this.tryWorkflowTasks(options));
+    return task as WorkflowTask;
   }
 
   /** Starts the workflow tasks that are on the stream now; those that nobody wants any more give nothing. */
@@ -251,23 +251,26 @@ export class TestRun {
 
   /** Waits for an activity task, and starts it. */
   async activityTask(taskQueue = this.taskQueue): Promise<ActivityTask> {
-    return waitUntil(async () => (await this.tryActivityTasks(taskQueue))[0], {
-      what: `an activity task of ${this.workflowId}`,
-      timeoutMs: WAIT_MS,
-    });
+    const [task] = await this.poll('an activity task', 1, () => this.tryActivityTasks(taskQueue));
+    return task as ActivityTask;
   }
 
   /** Waits for that many activity tasks, and starts them; by activity id. */
   async activityTasks(count: number): Promise<Record<string, ActivityTask>> {
-    const tasks: ActivityTask[] = [];
-    await waitUntil(
-      async () => {
-        tasks.push(...(await this.tryActivityTasks()));
-        return tasks.length >= count;
-      },
-      { what: `${count} activity tasks of ${this.workflowId}`, timeoutMs: WAIT_MS },
-    );
+    const tasks = await this.poll(`${count} activity tasks`, count, () => this.tryActivityTasks());
     return Object.fromEntries(tasks.map((task) => [task.activityId, task]));
+  }
+
+  /** Collects tasks until there are enough. A poll that fails may have taken some, so it is not repeated. */
+  private async poll<T>(what: string, count: number, poll: () => Promise<T[]>): Promise<T[]> {
+    const tasks: T[] = [];
+    const untilMs = Date.now() + WAIT_MS;
+    for (;;) {
+      tasks.push(...(await poll()));
+      if (tasks.length >= count) return tasks;
+      if (Date.now() > untilMs) throw new Error(`waited in vain for ${what} of ${this.workflowId}`);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
   }
 
   /** Starts the activity tasks that are on the stream now. */

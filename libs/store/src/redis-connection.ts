@@ -16,6 +16,11 @@ export interface RedisConnectionOptions {
 /** Longest wait between attempts to reconnect. */
 const MAX_RECONNECT_DELAY_MS = 2_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/**
+ * A connection whose commands get no reply for this long is dead, however healthy it looks: its socket is thrown away.
+ * Longer than any read blocks.
+ */
+const SILENCE_LIMIT_MS = 15_000;
 
 /** Replies after which the connection must be made anew: the server is not, or no longer, the one to talk to. */
 const RECONNECT_REPLIES = ['READONLY', 'LOADING', 'CLUSTERDOWN', 'MASTERDOWN'];
@@ -30,6 +35,7 @@ export function openRedis(options: RedisConnectionOptions): Redis {
     connectionName: options.name ?? 'tidewheel',
     disableClientInfo: true,
     connectTimeout: CONNECT_TIMEOUT_MS,
+    socketTimeout: SILENCE_LIMIT_MS,
     keepAlive: 10_000,
     maxRetriesPerRequest: null,
     retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_DELAY_MS),

@@ -1,6 +1,11 @@
 import { encodeEventBody, encodeFailure } from '@tidewheel/codec';
 import type { BodyAttributes } from '@tidewheel/codec';
-import { ActivityTaskNotFoundError, decideRetry, EVENT_TYPE_CODES } from '@tidewheel/core';
+import {
+  ActivityTaskNotFoundError,
+  decideRetry,
+  EVENT_TYPE_CODES,
+  InvalidArgumentError,
+} from '@tidewheel/core';
 import type { Failure, Payloads, RetryState } from '@tidewheel/core';
 import { resolveActivity, retryActivity } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
@@ -24,7 +29,7 @@ export interface ActivityReportOutcome {
 }
 
 /** @throws ActivityTaskNotFoundError when the attempt is no longer expected */
-export function completeActivity(
+export async function completeActivity(
   context: EngineContext,
   task: ActivityTask,
   result: Payloads,
@@ -35,13 +40,19 @@ export function completeActivity(
   return report(context, task, { outcomeType: 'ActivityTaskCompleted', attributes }, reporter);
 }
 
-/** @throws ActivityTaskNotFoundError when the attempt is no longer expected */
-export function cancelActivity(
+/**
+ * Reports that an attempt stopped because it was asked to.
+ *
+ * @throws ActivityTaskNotFoundError when the attempt is no longer expected
+ * @throws InvalidArgumentError when nobody asked it to
+ */
+export async function cancelActivity(
   context: EngineContext,
   task: ActivityTask,
   details: Payloads,
   reporter: ActivityReporter,
 ): Promise<ActivityReportOutcome> {
+  checkPayloads('details', details);
   const attributes = { ...(details.length > 0 && { details }) };
   return report(context, task, { outcomeType: 'ActivityTaskCanceled', attributes }, reporter);
 }
@@ -197,6 +208,8 @@ export async function recordResolution(
     switch (reply[0]) {
       case 0:
         return 'notFound';
+      case 2:
+        throw new InvalidArgumentError('activity', 'was not asked to cancel: report that it failed instead');
       case -1:
         route = { taskQueue: reply[1].toString(), sticky: reply[2].toString() };
         break;

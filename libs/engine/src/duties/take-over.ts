@@ -42,9 +42,9 @@ export class TakeOver implements Duty {
       for (const [i, [taken, quietestMs]] of replies.entries()) {
         const stream = batch[i] as string;
         if (taken > 0) logger.info({ stream, taken }, 'took over tasks that their poller did not start');
-        if (keys.isSticky(stream) && quietestMs > STICKY_GONE_MS) {
+        if (keys.isSticky(stream) && (quietestMs < 0 || quietestMs > STICKY_GONE_MS)) {
           logger.info({ stream, quietestMs }, 'removed the sticky queue of a worker that is gone');
-          await Promise.all([redis.unlink(stream), redis.srem(registry, stream)]);
+          await redis.multi().unlink(stream).srem(registry, stream).exec();
         }
       }
     }

@@ -63,8 +63,8 @@ export async function completeWorkflowTask(
   const { run, stamp, taskQueue } = task;
   const limit = brokenHistoryLimit(task);
   if (limit) {
-    await failRun(context, run, limit, 'HistoryLimitExceeded');
-    return { kind: 'rejected', message: limit };
+    const failed = await failRun(context, run, stamp, limit, 'HistoryLimitExceeded');
+    return failed ? { kind: 'rejected', message: limit } : { kind: 'notFound' };
   }
   const plan = planCommands(completion.commands, {
     namespace: run.namespace,
@@ -77,16 +77,14 @@ export async function completeWorkflowTask(
   if (!plan.sound) {
     const { fault } = plan;
     const message = `command ${fault.index + 1} (${completion.commands[fault.index]?.commandType}): ${fault.message}`;
-    if (fault.terminates)
-      await terminateRun(context, run, { reason: message, identity: completion.identity });
-    else {
-      await failWorkflowTask(context, run, taskQueue, stamp, {
-        cause: fault.cause,
-        failure: { message, source: 'Server' },
-        identity: completion.identity,
-      });
-    }
-    return { kind: 'rejected', message };
+    const ended = fault.terminates
+      ? await terminateRun(context, run, { reason: message, identity: completion.identity }, stamp)
+      : await failWorkflowTask(context, run, taskQueue, stamp, {
+          cause: fault.cause,
+          failure: { message, source: 'Server' },
+          identity: completion.identity,
+        });
+    return ended ? { kind: 'rejected', message } : { kind: 'notFound' };
   }
 
   const operations = await encodeOperations(context, task, completion, plan.commands);
@@ -129,12 +127,13 @@ export async function completeWorkflowTask(
       return { kind: 'notFound' };
     case -1:
       return completeWorkflowTask(context, { ...task, taskQueue: reply[1].toString() }, completion);
-    case 2:
-      await failWorkflowTask(context, run, taskQueue, stamp, {
+    case 2: {
+      const failed = await failWorkflowTask(context, run, taskQueue, stamp, {
         cause: 'UNHANDLED_COMMAND',
         identity: completion.identity,
       });
-      return { kind: 'unhandledCommand' };
+      return { kind: failed ? 'unhandledCommand' : 'notFound' };
+    }
     case 3:
     case 4:
       return refuse(context, task, completion, plan.commands[reply[1]]?.command, reply[0] === 4);
@@ -193,12 +192,12 @@ async function refuse(
       ? 'BAD_CANCEL_TIMER_ATTRIBUTES'
       : 'BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES';
   const message = duplicate ? `${type}: its id is pending already` : `${type}: nothing of that id is pending`;
-  await failWorkflowTask(context, task.run, task.taskQueue, task.stamp, {
+  const failed = await failWorkflowTask(context, task.run, task.taskQueue, task.stamp, {
     cause,
     failure: { message, source: 'Server' },
     identity: completion.identity,
   });
-  return { kind: 'rejected', message };
+  return failed ? { kind: 'rejected', message } : { kind: 'notFound' };
 }
 
 /** Milliseconds left until the run times out, 0 when it never does. */

@@ -12,6 +12,8 @@
 -- @arg member
 -- @arg runMember
 -- @arg runId         the current run's id: the history and buffer are that run's
+-- @int startedId     of the workflow task for which it is closed, which must be under way; 0 when it is not for one
+-- @int attempt       of that task
 -- @arg taskFailedBody  body of WorkflowTaskFailed for a started task, without its event ids
 -- @int eventType
 -- @arg body
@@ -22,6 +24,7 @@
 -- @include close.lua
 local x = loadExecution(executionKey)
 if not x or x.r ~= runId then return { 0 } end
+if startedId > 0 and (x.w ~= STARTED or x.wj ~= startedId or x.wa ~= attempt) then return { 0 } end
 local nowMs = clockMs()
 if dueOnly == '1' and not ((x.xr > 0 and x.xr <= nowMs) or (x.xe > 0 and x.xe <= nowMs)) then return { 0 } end
 if x.w == STARTED and x.wa == 1 then

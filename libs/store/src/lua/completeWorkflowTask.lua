@@ -57,8 +57,9 @@ end
 local x = loadExecution(executionKey, names)
 if not x or x.r ~= runId or x.w ~= STARTED or x.wi ~= scheduledId or x.wj ~= startedId
     or x.wa ~= attempt then
-  -- The reply to this very completion may have been lost, and the caller asks again.
-  if x and x.r == runId and x.wp == startedId then return { 5 } end
+  -- The reply to this very completion may have been lost, and the caller asks again. Of attempts above 1, several may
+  -- have had the same ids.
+  if x and x.r == runId and x.wp == startedId and attempt == 1 then return { 5 } end
   return { 0 }
 end
 if x.q ~= taskQueue then return { -1, x.q, x.k } end
@@ -73,7 +74,8 @@ local function isBuffered(matches)
   for i = 1, #buffered do if matches(buffered[i]) then return i end end
   return nil
 end
-local known = {}
+-- known: by name, the operation that makes it pending, or false when an operation before ends it.
+local known, asked = {}, {}
 for i = 1, #ops do
   local op = ops[i]
   if op.name then
@@ -82,19 +84,32 @@ for i = 1, #ops do
     if value == nil then value = extraValue(x, op.name) end
     if op.kind == 'A' or op.kind == 'T' then
       if value then return { 4, i - 1 } end
-      known[name] = 'new'
+      known[name] = op
     elseif op.kind == 'C' then
-      if not value then
+      if not value and known[name] == nil then
         local timerField = bytesField(1, ARGV[op.at + 2])
         op.bufferedAt = isBuffered(function(event)
           return string.byte(event) == TIMER_FIRED and string.sub(event, 11) == timerField
         end)
-        if not op.bufferedAt then return { 3, i - 1 } end
       end
+      if not value and not op.bufferedAt then return { 3, i - 1 } end
       known[name] = false
-    elseif op.kind == 'X' and not value then
+    elseif op.kind == 'X' then
       local cancelId = tonumber(ARGV[op.at + 3])
-      if not isBuffered(function(event)
+      if asked[cancelId] then return { 3, i - 1 } end
+      asked[cancelId] = true
+      local started, isPending = false, false
+      if type(value) == 'table' then
+        isPending, started = true, ARGV[value.at + 7] == '0'
+      elseif value then
+        local a = readActivity(value)
+        isPending, started = a.scheduledId == cancelId, a.state == STARTED
+        if isPending and a.cancelId > 0 then return { 3, i - 1 } end
+      end
+      if isPending then
+        -- One that is not started is cancelled at once, and its id free.
+        if not started then known[name] = false end
+      elseif not isBuffered(function(event)
         return RESOLUTIONS[string.byte(event)] and unpackBytes('>I3', event, 8) == cancelId
       end) then
         return { 3, i - 1 }
@@ -169,6 +184,7 @@ for i = 1, #ops do
       else
         activities[name] = nil
         removed[name] = true
+        if a.details > 0 then redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId) end
         late[#late + 1] = outcomeEvent(AT_CANCELED, nowMs, a.scheduledId, 0, ARGV[first + 3] .. numberField(2, id))
       end
     end

@@ -14,14 +14,14 @@
 -- @int scheduledId     0 for whichever is pending under the activity id
 -- @int attempt         0 for whichever attempt is started
 -- @arg expect          state it must be in: r started; d any, and its deadline must have passed
--- @arg startedBody     body of ActivityTaskStarted, '' when it never started
+-- @arg startedBody     body of ActivityTaskStarted, should it have started
 -- @int outcomeType
 -- @arg outcomeBody
 -- @arg taskQueue       the run's task queue, as the caller believes
 -- @arg sticky          its sticky queue, as the caller believes
 -- @arg eagerSticky     the caller's own sticky queue when it does the workflow task at once, else ''
 -- @arg workflowTaskStartedBody
--- @returns [code: 0] | [code: 1, nowMs: number, startedId: number, previousStartedId: number, events: Buffer[], scheduledId: number, taskTimeoutMs: number, runExpiresMs: number, executionExpiresMs: number, historyLength: number] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
+-- @returns [code: 0] | [code: 2] | [code: 1, nowMs: number, startedId: number, previousStartedId: number, events: Buffer[], scheduledId: number, taskTimeoutMs: number, runExpiresMs: number, executionExpiresMs: number, historyLength: number] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
 -- @include workflow-task.lua
 -- @include activity.lua
 local name = 'A' .. activityId
@@ -35,14 +35,15 @@ if expect == 'r' then
 elseif a.deadline == 0 or a.deadline > nowMs then
   return { 0 }
 end
+if outcomeType == AT_CANCELED and a.cancelId == 0 then return { 2 } end
 if bufferIsFull(x) then return { -2, x.wi, x.wj, x.wa, x.q } end
 local route = { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey, stickyKey = stickyStreamKey }
 local eager = eagerSticky ~= '' and x.k == eagerSticky and x.w == NONE
 if not eager and x.w ~= STARTED and not routeFits(x, route) then return { -1, x.q, x.k } end
 
-if outcomeType == AT_CANCELED and a.cancelId > 0 then outcomeBody = outcomeBody .. numberField(2, a.cancelId) end
+if outcomeType == AT_CANCELED then outcomeBody = outcomeBody .. numberField(2, a.cancelId) end
 local events = {}
-if startedBody ~= '' and a.state == STARTED then
+if a.state == STARTED then
   local body = startedBody
   if a.details > 0 then
     local lastFailure = redis.call('HGET', detailsKey, 'f' .. a.scheduledId)

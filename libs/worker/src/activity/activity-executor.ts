@@ -1,5 +1,5 @@
-import { CompleteAsyncError, Context, runInActivityContext } from '@tidewheel/activity';
-import type { ActivityInfo } from '@tidewheel/activity';
+import { CompleteAsyncError, Context, runInActivityContext } from '@tidewheel/activity/runtime';
+import type { ActivityInfo } from '@tidewheel/activity/runtime';
 import {
   ApplicationFailure,
   CancelledFailure,

@@ -1,4 +1,4 @@
-import type { ActivityInfo } from '@tidewheel/activity';
+import type { ActivityInfo } from '@tidewheel/activity/runtime';
 import { defaultPayloadConverter } from '@tidewheel/common';
 import type { ActivityTask } from '@tidewheel/engine';
 

@@ -12,6 +12,8 @@ const SILENCE_LIMIT_MS = BLOCK_MS + 3_000;
 /** A silence that is longer than a blocked read and some slack shows that something is wrong. */
 const UNHEALTHY_SILENCE_MS = BLOCK_MS + 1_000;
 const WATCH_PERIOD_MS = 500;
+/** How often the process shows on all its streams that it is there. */
+const PRESENCE_PERIOD_MS = 20_000;
 const RETRY_MS = 100;
 
 /** A stream to read, in the order that matters to its poller. */
@@ -67,6 +69,7 @@ export class TaskReader {
   /** When the first read began that no reply has come to yet; 0 when none is due. */
   private silentSinceMs = 0;
   private connectedSinceMs = 0;
+  private presenceShownMs = 0;
   private wakeUp: (() => void) | undefined;
   private unblockRequested = false;
   private turn = 0;
@@ -117,7 +120,10 @@ export class TaskReader {
 
   private start(): void {
     this.connection = this.connect();
-    this.watchdog = setInterval(() => this.checkSilence(), WATCH_PERIOD_MS).unref();
+    this.watchdog = setInterval(() => {
+      this.checkSilence();
+      this.showPresence();
+    }, WATCH_PERIOD_MS).unref();
     this.running = this.read();
   }
 
@@ -227,15 +233,24 @@ export class TaskReader {
     await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 
-  /** Creates streams with their group, and notes them where abandoned tasks are looked for. */
+  /**
+   * Creates streams with their group and this consumer, and notes them where abandoned tasks are looked for. All three
+   * at once: a stream that is noted and has no consumer counts as one whose worker is gone. The consumer is created by
+   * name, because Redis does not store one that has only tried to read.
+   */
   private async ensureStreams(streams: readonly PolledStream[]): Promise<void> {
     const { redis, keys } = this.engine.context;
     await Promise.all(
       streams.map(async ({ key, partition }) => {
-        await redis.xgroup('CREATE', key, WORKERS_GROUP, '0', 'MKSTREAM').catch((error: unknown) => {
-          if (!(error instanceof Error && error.message.startsWith('BUSYGROUP'))) throw error;
-        });
-        await redis.sadd(keys.partition(partition).streams, key);
+        const replies = await redis
+          .multi()
+          .xgroup('CREATE', key, WORKERS_GROUP, '0', 'MKSTREAM')
+          .xgroup('CREATECONSUMER', key, WORKERS_GROUP, this.consumer)
+          .sadd(keys.partition(partition).streams, key)
+          .exec();
+        for (const [error] of replies ?? []) {
+          if (error && !error.message.startsWith('BUSYGROUP')) throw error;
+        }
       }),
     );
   }
@@ -259,6 +274,22 @@ export class TaskReader {
     const unblocked = await this.engine.context.redis.client('UNBLOCK', this.clientId).catch(() => 0);
     // It may not have blocked yet when it was told.
     if (unblocked === 0) this.unblockRequested = false;
+  }
+
+  /**
+   * Makes Redis note that this consumer is there: to servers before 7.2, a blocking read that finds nothing is no sign of
+   * life, and a poller that seems to be away for long loses its sticky queue.
+   */
+  private showPresence(): void {
+    if (Date.now() - this.presenceShownMs < PRESENCE_PERIOD_MS || !this.isAlive) return;
+    this.presenceShownMs = Date.now();
+    const keys = [...this.pollers].flatMap((poller) => poller.streams.map((stream) => stream.key));
+    if (keys.length === 0) return;
+    const ids = keys.map(() => '0');
+    // A stream that is not there is created anew by the reads.
+    this.engine.context.redis
+      .call('XREADGROUP', 'GROUP', WORKERS_GROUP, this.consumer, 'COUNT', 1, 'STREAMS', ...keys, ...ids)
+      .catch(() => undefined);
   }
 
   private checkSilence(): void {

@@ -17,12 +17,19 @@ local NUMBERS_LAYOUT = '>I3I4I6I2I4I3I6I6I3I4I1I1I1I1I1I1'
 -- ws scheduled and wb started time, wk whether it is on the sticky queue.
 local TASK_LAYOUT = '>I1I3I3I3I3I6I6I6I1'
 
+-- Lua cannot pass more than some thousands of values at once.
+local BATCH = 1000
+
 -- Reads a run's state, and the values of further fields into x.extra in their order. Nil when there is no run, or none
 -- that is running.
 local function loadExecution(key, extra)
   local values
   if extra and #extra > 0 then
-    values = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k', unpack(extra))
+    values = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k', unpack(extra, 1, math.min(BATCH, #extra)))
+    for from = BATCH + 1, #extra, BATCH do
+      local further = redis.call('HMGET', key, unpack(extra, from, math.min(from + BATCH - 1, #extra)))
+      for i = 1, #further do values[#values + 1] = further[i] end
+    end
   else
     values = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k')
   end
@@ -70,8 +77,7 @@ local function arm(x, timersKey, member, deadlineMs)
   end
 end
 
--- Gives a command any number of values: Lua cannot pass more than some thousands at once.
-local BATCH = 1000
+-- Gives a command any number of values.
 local function inBatches(command, key, values)
   if #values <= BATCH then
     redis.call(command, key, unpack(values))

@@ -1,0 +1,35 @@
+import { createLogger } from '@tidewheel/telemetry';
+import { startTestRedis } from '@tidewheel/testing';
+import { startApi } from './api-process.js';
+import { readConfiguration } from './configuration.js';
+import { HttpClient } from './http-client.fixture.js';
+
+/** The whole API in this process, on a Redis of its own. */
+export interface RunningApi {
+  readonly redisUrl: string;
+  readonly http: HttpClient;
+  stop(): Promise<void>;
+}
+
+/** Starts it and waits until it is ready. */
+export async function startRunningApi(): Promise<RunningApi> {
+  const redis = await startTestRedis();
+  const environment = {
+    REDIS_URL: redis.url,
+    TIDEWHEEL_API_PORT: '0',
+    TIDEWHEEL_RETENTION_INTERVAL: '1s',
+  };
+  const api = await startApi(
+    readConfiguration(environment),
+    createLogger({ service: 'test', level: 'silent' }),
+  );
+  await api.opened;
+  return {
+    redisUrl: redis.url,
+    http: new HttpClient(api.port),
+    async stop() {
+      await api.stop();
+      await redis.stop();
+    },
+  };
+}
