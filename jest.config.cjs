@@ -2,7 +2,7 @@
 const fs = require('node:fs');
 const path = require('node:path');
 
-const folders = ['apps', 'libs', 'examples'].flatMap((group) =>
+const folders = ['apps', 'libs', 'examples', 'tests'].flatMap((group) =>
   fs.existsSync(path.join(__dirname, group))
     ? fs.readdirSync(path.join(__dirname, group)).map((name) => `${group}/${name}`)
     : [],

@@ -78,7 +78,7 @@ start_part() {
 await_line() {
   local part=$1 pattern=$2 found waited=0
   while :; do
-    found=$(sed -n "s/.*$pattern.*/\\1/p" "$STATE/$part.log" | head -n 1)
+    found=$(sed -n "s|.*$pattern.*|\\1|p" "$STATE/$part.log" | head -n 1)
     if [ -n "$found" ]; then break; fi
     alive "$(pid_of "$part")" || fail "$part ended; the end of $STATE/$part.log: $(tail -n 5 "$STATE/$part.log")"
     [ "$waited" -lt 600 ] || fail "$part did not start within a minute; see $STATE/$part.log"

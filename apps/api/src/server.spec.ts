@@ -194,7 +194,8 @@ describe('refusals', () => {
   });
 
   it('for faults of the server tell the caller nothing, and the log everything', async () => {
-    await serve({ listNamespaces: () => Promise.reject(new Error('secret detail')) });
+    const failed = Object.assign(new Error('secret detail'), { command: { args: ['hunter2'] } });
+    await serve({ listNamespaces: () => Promise.reject(failed) });
     const answer = await server.http.get('/api/v1/namespaces');
     expect(answer).toMatchObject({ status: 500, problem: { code: 'INTERNAL' } });
     expect(answer.text).not.toContain('secret detail');
@@ -203,6 +204,7 @@ describe('refusals', () => {
       requestId: answer.headers['x-request-id'],
       err: { message: 'secret detail' },
     });
+    expect(JSON.stringify(server.log)).not.toContain('hunter2');
   });
 });
 

@@ -8,7 +8,7 @@ interface ActivityHost {
 }
 
 /** A module that has no activities, or one that two modules define. Thrown by {@link loadActivities}. */
-export class ActivityModuleError extends Error {
+class ActivityModuleError extends Error {
   override readonly name = 'ActivityModuleError';
 }
 

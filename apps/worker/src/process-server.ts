@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 /** What the process tells about itself over HTTP. */
-export interface ProcessServerOptions {
+interface ProcessServerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -13,7 +13,7 @@ export interface ProcessServerOptions {
 }
 
 /** A listening server. */
-export interface ProcessServer {
+interface ProcessServer {
   readonly port: number;
   close(): Promise<void>;
 }

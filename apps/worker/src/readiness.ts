@@ -2,7 +2,7 @@ import type { HealthCheck } from '@tidewheel/engine';
 import type { WorkerStatus } from '@tidewheel/worker';
 
 /** What readiness is told by. */
-export interface ReadinessSources {
+interface ReadinessSources {
   /** Whether all workers have been told to poll. */
   readonly isStarted: () => boolean;
   readonly statuses: () => readonly WorkerStatus[];

@@ -26,35 +26,35 @@ interface ThreadAnswer {
  * through the inspector, so that the thread runs nothing of the bench: its code and flags are those of every worker.
  */
 export async function measureThreadHeaps(): Promise<ThreadHeaps> {
-  const session = new Session();
-  session.connect();
+  const inspector = new Session();
+  inspector.connect();
   try {
-    const threadBytes = await otherThreadBytes(session);
-    await session.post(COLLECT_GARBAGE);
+    const threadBytes = await otherThreadBytes(inspector);
+    await inspector.post(COLLECT_GARBAGE);
     // The declarations of Node.js do not know this one.
-    const post = session.post.bind(session) as unknown as (method: string) => Promise<HeapUsage>;
+    const post = inspector.post.bind(inspector) as unknown as (method: string) => Promise<HeapUsage>;
     const { usedSize } = await post(HEAP_USAGE);
     return { mainBytes: usedSize, threadBytes };
   } finally {
-    session.disconnect();
+    inspector.disconnect();
   }
 }
 
-function otherThreadBytes(session: Session): Promise<number> {
+function otherThreadBytes(inspector: Session): Promise<number> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error('no thread told its heap')), ANSWER_TIMEOUT_MS);
-    session.on('NodeWorker.attachedToWorker', ({ params: { sessionId } }) => {
+    inspector.on('NodeWorker.attachedToWorker', ({ params: { sessionId } }) => {
       for (const [id, method] of [COLLECT_GARBAGE, HEAP_USAGE].entries()) {
         const message = JSON.stringify({ id, method });
-        session.post('NodeWorker.sendMessageToWorker', { sessionId, message }).catch(reject);
+        inspector.post('NodeWorker.sendMessageToWorker', { sessionId, message }).catch(reject);
       }
     });
-    session.on('NodeWorker.receivedMessageFromWorker', ({ params: { message } }) => {
+    inspector.on('NodeWorker.receivedMessageFromWorker', ({ params: { message } }) => {
       const { result } = JSON.parse(message) as ThreadAnswer;
       if (result?.usedSize === undefined) return;
       clearTimeout(timer);
       resolve(result.usedSize);
     });
-    session.post('NodeWorker.enable', { waitForDebuggerOnStart: false }).catch(reject);
+    inspector.post('NodeWorker.enable', { waitForDebuggerOnStart: false }).catch(reject);
   });
 }

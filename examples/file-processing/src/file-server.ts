@@ -15,7 +15,7 @@ export interface FileServer {
 }
 
 /** How to start a {@link FileServer}. */
-export interface FileServerOptions {
+interface FileServerOptions {
   /** 0 for any free one. */
   readonly port: number;
   /** Where results are kept; made when it is not there. */

@@ -1,7 +1,7 @@
 import type { Cell, Table } from './table.js';
 
 /** What a column of numbers looks like. */
-export interface NumberColumn {
+interface NumberColumn {
   readonly type: 'number';
   /** Rows with a value, and rows without. */
   readonly count: number;
@@ -14,7 +14,7 @@ export interface NumberColumn {
 }
 
 /** What a column of anything else looks like. */
-export interface TextColumn {
+interface TextColumn {
   readonly type: 'text';
   readonly count: number;
   readonly missing: number;
@@ -25,7 +25,7 @@ export interface TextColumn {
 }
 
 /** What a table looks like. */
-export interface TableStatistics {
+interface TableStatistics {
   readonly rows: number;
   readonly columns: Readonly<Record<string, NumberColumn | TextColumn>>;
 }

@@ -1,7 +1,15 @@
 import type { Command } from '@tidewheel/core';
 import type { WorkflowTask } from '@tidewheel/engine';
 import { waitUntil } from '@tidewheel/testing';
-import { activity, command, describeEngine, finish, short, TestRun, timer } from './test-deployment.fixture.js';
+import {
+  activity,
+  command,
+  describeEngine,
+  finish,
+  short,
+  TestRun,
+  timer,
+} from './test-deployment.fixture.js';
 
 describeEngine('timers', (deployment) => {
   const cancel = (timerId: string) => command('CancelTimer', { timerId });

@@ -19,7 +19,7 @@ export { EXECUTION_STATE_FIELDS, readExecutionState, WORKFLOW_TASK_STATES } from
 export type { ExecutionState, RunningState, WorkflowTaskState } from './execution-state.js';
 export { Keyspace, parseMember, parseRunMember, WORKERS_GROUP } from './keys.js';
 export type { ExecutionKeys, PartitionKeys, RunKeys, TaskKind } from './keys.js';
-export { corkForThisTick, loadScripts, openRedis, scriptRunner } from './redis-connection.js';
+export { loadScripts, openRedis, scriptRunner } from './redis-connection.js';
 export type { Redis, RedisConnectionOptions } from './redis-connection.js';
 export {
   answerQuery,
@@ -31,6 +31,8 @@ export {
   dispatchWorkflowTask,
   endWorkflowTask,
   fireTimers,
+  forgetAbsent,
+  notePresence,
   readHistory,
   recordEvent,
   recordHeartbeat,

@@ -36,6 +36,8 @@ export interface PartitionKeys {
   readonly outbox: string;
   /** Set of the task streams that some poller has read. */
   readonly streams: string;
+  /** Consumers of task streams, by when they last showed themselves. */
+  readonly presence: string;
 }
 
 /** Where every key of the system comes from. Keys of one partition share a hash tag, so scripts work on a cluster. */
@@ -56,6 +58,7 @@ export class Keyspace {
       notify: `${head}n`,
       outbox: `${head}o`,
       streams: `${head}s`,
+      presence: `${head}c`,
     }));
   }
 

@@ -1,6 +1,6 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
-import { ScriptCommand } from './script-command.js';
+import { ScriptBatches } from './script-batches.js';
 import type { Script, ScriptArgument, ScriptRunner } from './script.js';
 
 /** How to reach Redis. */
@@ -52,18 +52,11 @@ function urlOf(url: string): string {
 
 /** A {@link ScriptRunner} over one connection: by digest, and with the text when the server does not know it yet. */
 export function scriptRunner(redis: Redis): ScriptRunner {
-  const send = (
-    verb: 'EVALSHA' | 'EVAL',
-    script: string,
-    args: readonly ScriptArgument[],
-  ): Promise<unknown> => {
-    corkForThisTick(redis);
-    return redis.sendCommand(new ScriptCommand(verb, script, args)) as Promise<unknown>;
-  };
+  const batches = new ScriptBatches(redis);
   return (script, args) =>
-    send('EVALSHA', script.sha, args).catch((error: unknown) => {
+    batches.send('EVALSHA', script.sha, args).catch((error: unknown) => {
       if (!isNoScript(error)) throw describe(error, script);
-      return send('EVAL', script.lua, args);
+      return batches.send('EVAL', script.lua, args);
     });
 }
 
@@ -76,24 +69,6 @@ function describe(error: unknown, script: Script): Error {
   const message = error instanceof Error ? error.message : String(error);
   return new Error(`script ${script.name}: ${message}`, {
     cause: error instanceof Error ? error.name : undefined,
-  });
-}
-
-interface Corkable {
-  cork(): void;
-  uncork(): void;
-}
-const corked = new WeakSet<Corkable>();
-
-/** Lets all commands of this tick leave in one write: a system call each would cost more than the commands. */
-export function corkForThisTick(redis: Redis): void {
-  const stream = (redis as unknown as { stream?: Corkable }).stream;
-  if (!stream || corked.has(stream)) return;
-  corked.add(stream);
-  stream.cork();
-  setImmediate(() => {
-    corked.delete(stream);
-    stream.uncork();
   });
 }
 

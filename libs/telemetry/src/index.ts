@@ -12,7 +12,7 @@
  */
 export { httpMetrics } from './http-metrics.js';
 export type { HttpAnswer, HttpMetrics } from './http-metrics.js';
-export { createLogger, hidePassword, LOG_LEVELS } from './logger.js';
+export { createLogger, describeError, hidePassword, LOG_LEVELS } from './logger.js';
 export type { Logger, LoggerOptions, LogThreshold } from './logger.js';
 export { METER_NAME, METRICS } from './metric-catalog.js';
 export { observeProcess } from './process-metrics.js';

@@ -40,6 +40,21 @@ describe('createLogger', () => {
   });
 });
 
+describe('errors in the log', () => {
+  it('are told with class, code and causes, but without the command that failed', () => {
+    const lines: Record<string, unknown>[] = [];
+    const failed = Object.assign(new TypeError('WRONGTYPE'), { code: 'E1', command: { args: ['hunter2'] } });
+    const logger = loggerTo(lines);
+    logger.warn({ error: new Error('outer', { cause: failed }) }, 'failed');
+    logger.warn({ err: failed, other: 'x' }, 'failed');
+    expect(lines[0]).toMatchObject({
+      error: { type: 'Error', message: 'outer', cause: { type: 'TypeError', code: 'E1' } },
+    });
+    expect(lines[1]).toMatchObject({ err: { message: 'WRONGTYPE', stack: expect.any(String) as string } });
+    expect(JSON.stringify(lines)).not.toContain('hunter2');
+  });
+});
+
 describe('hidePassword', () => {
   it.each([
     ['redis://localhost:6379', 'redis://localhost:6379'],

@@ -31,6 +31,7 @@ export function createLogger(options: LoggerOptions): Logger {
       base: { service: options.service, pid: process.pid },
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      serializers: { err: describeError, error: describeError },
       redact: {
         paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
         censor: '[hidden]',
@@ -38,6 +39,22 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     options.destination ?? process.stdout,
   );
+}
+
+/**
+ * What a log line says of an error: its class, message, code, stack and causes. Nothing else that hangs on it: errors of
+ * Redis carry the command that failed, with all its values.
+ */
+export function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  return {
+    type: error.name,
+    message: error.message,
+    ...(code !== undefined && { code }),
+    stack: error.stack,
+    ...(error.cause !== undefined && { cause: describeError(error.cause) }),
+  };
 }
 
 /** A Redis or other URL fit for a log line: without its password. */

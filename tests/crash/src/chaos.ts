@@ -7,6 +7,8 @@ import type { ManagedProcess } from './managed-process.js';
 export const VICTIMS = ['workers', 'api', 'redis'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
+/** How often each is chosen: while Redis is away, nothing else that dies has anything to lose. */
+const WEIGHTS: Readonly<Record<Victim, number>> = { workers: 6, api: 3, redis: 2 };
 /** Longest time that something stays dead; a suspended worker may outlast its tasks' timeouts. */
 const MAX_DEAD_MS = 1_500;
 const MAX_SUSPENDED_MS = 7_000;
@@ -44,7 +46,9 @@ export class Chaos {
     while (!this.stopping.signal.aborted && this.victims.length > 0) {
       await this.pause(this.random.int(MIN_PAUSE_MS, MAX_PAUSE_MS));
       // All draws are made in one order, whatever else goes on.
-      const victim = this.random.pick(this.victims);
+      const victim = this.random.pick(
+        this.victims.flatMap((each) => Array<Victim>(WEIGHTS[each]).fill(each)),
+      );
       const which = this.random.next();
       const deadMs = this.random.int(0, MAX_DEAD_MS);
       const suspends = this.random.chance(0.2);

@@ -109,7 +109,9 @@ export class CrashRun {
     })();
     const finished = await Promise.race([done, hung]);
     if (!finished) {
-      this.violations.push(`nothing has ended for ${HANG_MS / 1_000} s: ${this.runs.length - this.over} workflows hang`);
+      this.violations.push(
+        `nothing has ended for ${HANG_MS / 1_000} s: ${this.runs.length - this.over} workflows hang`,
+      );
       this.stopping.abort();
     }
     return finished;

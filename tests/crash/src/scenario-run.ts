@@ -52,10 +52,14 @@ export class ScenarioRun {
     const requestId = `${this.scenario.workflowId}-${index}`;
     if (step.kind === 'cancel') {
       const answer = await this.api.ask('POST', `${this.path()}/cancel`, { requestId });
-      if (answer.status !== 200) this.violations.push(`the cancel request was answered with ${describeAnswer(answer)}`);
+      if (answer.status !== 200)
+        this.violations.push(`the cancel request was answered with ${describeAnswer(answer)}`);
       return;
     }
-    const answer = await this.api.ask('POST', `${this.path()}/signal/${step.name}`, { input: step.input, requestId });
+    const answer = await this.api.ask('POST', `${this.path()}/signal/${step.name}`, {
+      input: step.input,
+      requestId,
+    });
     const mayBeClosed = answer.status === 404 && answer.unansweredAttempts > 0;
     if (answer.status !== 200 && !mayBeClosed) {
       this.violations.push(`signal ${requestId} was answered with ${describeAnswer(answer)}`);

@@ -3,7 +3,12 @@ import type { SeededRandom } from '@tidewheel/testing';
 
 /** What a client does to a workflow while it runs. */
 export type ClientStep =
-  | { readonly kind: 'signal'; readonly name: string; readonly input: readonly unknown[]; readonly afterMs: number }
+  | {
+      readonly kind: 'signal';
+      readonly name: string;
+      readonly input: readonly unknown[];
+      readonly afterMs: number;
+    }
   | { readonly kind: 'cancel'; readonly afterMs: number };
 
 /** One workflow to run: what is done to it, and what must come of it. */

@@ -12,7 +12,11 @@ const NAMESPACE = 'default';
 export async function readHistory(engine: Engine, workflowId: string): Promise<HistoryEvent[]> {
   const events: HistoryEvent[] = [];
   for (;;) {
-    const page = await engine.getHistory({ namespace: NAMESPACE, workflowId, fromEventId: events.length + 1 });
+    const page = await engine.getHistory({
+      namespace: NAMESPACE,
+      workflowId,
+      fromEventId: events.length + 1,
+    });
     events.push(...page.events);
     if (page.events.length === 0 || page.nextEventId === undefined) return events;
   }
@@ -42,7 +46,10 @@ export function historyViolations(run: ScenarioRun, events: readonly HistoryEven
 }
 
 /** Lets a closed run answer a query, for which its whole history is replayed. */
-export async function replayViolations(api: ApiClient, { workflowId, expected }: Scenario): Promise<string[]> {
+export async function replayViolations(
+  api: ApiClient,
+  { workflowId, expected }: Scenario,
+): Promise<string[]> {
   const answer = await api.ask('POST', `${WORKFLOWS_PATH}/${workflowId}/query/stage`, {});
   const stage = expected.status === 'COMPLETED' ? 'done' : 'begun';
   if (answer.status === 200 && answer.body['result'] === stage) return [];

@@ -1,3 +1,4 @@
+import { describeError } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -24,7 +25,9 @@ export function requestLog(logger: Logger): HttpLogger {
       return id;
     },
     quietReqLogger: true,
+    wrapSerializers: false,
     serializers: {
+      err: describeError,
       req: ({ method, url }: { method: string; url: string }) => ({ method, path: pathOf(url) }),
       res: ({ statusCode }: { statusCode: number }) => ({ status: statusCode }),
     },

@@ -1,22 +1,31 @@
-import { takeOver, WORKERS_GROUP } from '@tidewheel/store';
+import { forgetAbsent, takeOver, WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
 import type { Duty } from './duty.js';
 
-/** How often abandoned tasks are looked for. */
+/** How often absent consumers are looked for. */
 const PERIOD_MS = 5_000;
-/** A task that was read this long ago and not started counts as abandoned. */
+/** A task that was read this long ago and not started counts as abandoned; so does what an absent consumer read. */
 const ABANDONED_MS = 10_000;
+/** A consumer shows itself every few seconds; after this long it counts as absent. */
+const ABSENT_MS = 12_000;
 /** A poller that has not asked for this long, and holds nothing, is forgotten. */
 const FORGET_POLLER_MS = 10 * 60_000;
 /** A sticky queue whose worker has not asked for this long is removed; its executions go back to their normal queues. */
 const STICKY_GONE_MS = 60_000;
+/** All streams are looked at now and then even if nobody is absent, the less often the more there are. */
+const MIN_LOOK_PERIOD_MS = 30_000;
+const LOOK_PERIOD_PER_STREAM_MS = 10;
 const STREAMS_PER_CALL = 100;
 const ENTRIES_PER_STREAM = 100;
 const CONSUMER = 'take-over';
 
-/** Puts tasks that were read by a poller that died before starting them back on their streams. */
+/**
+ * Puts tasks that were read by a poller that died before starting them back on their streams. Looking for absent pollers
+ * costs one command whatever the number of queues; only when one is absent, or rarely, are the streams looked at.
+ */
 export class TakeOver implements Duty {
   readonly name: string;
+  private lookAgainMs = 0;
 
   constructor(
     private readonly context: EngineContext,
@@ -26,9 +35,18 @@ export class TakeOver implements Duty {
   }
 
   async turn(): Promise<number> {
+    const { run, keys } = this.context;
+    const { presence } = keys.partition(this.partition);
+    const absent = await forgetAbsent(run, { presenceKey: presence, awayMs: ABSENT_MS });
+    if (absent > 0 || Date.now() >= this.lookAgainMs) await this.lookAtStreams();
+    return PERIOD_MS;
+  }
+
+  private async lookAtStreams(): Promise<void> {
     const { redis, keys, logger } = this.context;
     const registry = keys.partition(this.partition).streams;
     const streams = await redis.smembers(registry);
+    this.lookAgainMs = Date.now() + Math.max(MIN_LOOK_PERIOD_MS, streams.length * LOOK_PERIOD_PER_STREAM_MS);
     for (let from = 0; from < streams.length; from += STREAMS_PER_CALL) {
       const batch = streams.slice(from, from + STREAMS_PER_CALL);
       const replies = await takeOver(this.context.run, {
@@ -48,6 +66,5 @@ export class TakeOver implements Duty {
         }
       }
     }
-    return PERIOD_MS;
   }
 }

@@ -51,9 +51,9 @@ export class TimerPump implements Duty {
       if (atMs <= nowMs) due.push(entries[i] as string);
       else nextMs = Math.min(nextMs, atMs);
     }
-    const later = await Promise.all(due.map((member) => this.look(member)));
-    if (due.length === BATCH) return 0;
-    for (const atMs of later) if (atMs > 0) nextMs = Math.min(nextMs, atMs);
+    await Promise.all(due.map((member) => this.look(member)));
+    // What became due meanwhile did not ring: there were entries before it.
+    if (due.length > 0) return 0;
     return nextMs - (Date.now() + this.clockAheadMs);
   }
 

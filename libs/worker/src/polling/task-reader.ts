@@ -1,6 +1,6 @@
 import type { Engine } from '@tidewheel/engine';
 import { readQuota } from '@tidewheel/routing';
-import { WORKERS_GROUP } from '@tidewheel/store';
+import { notePresence, WORKERS_GROUP } from '@tidewheel/store';
 import type { RawStreamEntry, Redis } from '@tidewheel/store';
 import type { Logger } from '@tidewheel/common';
 import type { Slots } from './slots.js';
@@ -13,8 +13,10 @@ const SILENCE_LIMIT_MS = BLOCK_MS + 3_000;
 const UNHEALTHY_SILENCE_MS = BLOCK_MS + 1_000;
 const WATCH_PERIOD_MS = 500;
 /** How often the process shows on all its streams that it is there. */
-const PRESENCE_PERIOD_MS = 20_000;
+const PRESENCE_PERIOD_MS = 4_000;
 const RETRY_MS = 100;
+/** How long a read blocks that had to leave streams out for want of slots: others come soon. */
+const PARTIAL_BLOCK_MS = 100;
 
 /** A stream to read, in the order that matters to its poller. */
 export interface PolledStream {
@@ -64,7 +66,9 @@ export class TaskReader {
   private clientId: number | undefined;
   private running: Promise<void> | undefined;
   private watchdog: NodeJS.Timeout | undefined;
-  /** Pollers whose streams the read under way covers; undefined while no read is under way. */
+  /** Pollers for which the read under way may bring something; undefined while no read is under way. */
+  private readFor: ReadonlySet<Poller> | undefined;
+  /** Those of them all of whose streams it covers. */
   private covered: ReadonlySet<Poller> | undefined;
   /** When the first read began that no reply has come to yet; 0 when none is due. */
   private silentSinceMs = 0;
@@ -96,7 +100,7 @@ export class TaskReader {
   async remove(poller: Poller): Promise<void> {
     if (!this.pollers.delete(poller)) return;
     this.wakeUp?.();
-    while (this.covered?.has(poller)) {
+    while (this.readFor?.has(poller)) {
       await this.unblock();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
@@ -134,6 +138,12 @@ export class TaskReader {
     this.wakeUp?.();
     this.connection?.disconnect();
     await running;
+    const { redis, keys } = this.engine.context;
+    await Promise.all(
+      Array.from({ length: keys.partitions }, (_, partition) =>
+        redis.zrem(keys.partition(partition).presence, this.consumer),
+      ),
+    );
   }
 
   private connect(): Redis {
@@ -172,8 +182,10 @@ export class TaskReader {
     const plans: ReadPlan[] = [];
     this.turn++;
     for (const poller of this.pollers) {
-      const free = poller.slots.free;
-      const quota = readQuota(free > 1 ? Math.ceil(free / 2) : free, poller.streams.length);
+      const { free } = poller.slots;
+      // Half of the free slots, but one for each stream if there are as many.
+      const wanted = Math.max(Math.ceil(free / 2), Math.min(free, poller.streams.length));
+      const quota = readQuota(wanted, poller.streams.length);
       if (quota.streams === 0) continue;
       const streams = takeTurns(poller.streams, quota.streams, this.turn);
       const reserved = quota.streams * quota.perStream;
@@ -188,14 +200,16 @@ export class TaskReader {
     const keys = plans.flatMap((plan) => plan.streams.map((stream) => stream.key));
     const pending = this.readPending;
     this.readPending = false;
-    this.covered = new Set(plans.map((plan) => plan.poller));
+    const whole = plans.filter(({ poller, streams }) => streams.length === poller.streams.length);
+    this.covered = new Set(whole.map(({ poller }) => poller));
+    this.readFor = new Set(plans.map(({ poller }) => poller));
     this.unblockRequested = false;
     this.silentSinceMs ||= Date.now();
     let reply: ReadReply = null;
     let fault: unknown;
     try {
       const ids = keys.map(() => (pending ? '0' : '>'));
-      const block = pending ? [] : ['BLOCK', BLOCK_MS];
+      const block = pending ? [] : ['BLOCK', whole.length === plans.length ? BLOCK_MS : PARTIAL_BLOCK_MS];
       reply = (await this.connection?.call(
         'XREADGROUP',
         ...['GROUP', WORKERS_GROUP, this.consumer, 'COUNT', count, ...block, 'STREAMS', ...keys, ...ids],
@@ -205,6 +219,7 @@ export class TaskReader {
       fault = error;
     }
     this.covered = undefined;
+    this.readFor = undefined;
     const byKey = new Map(reply ?? []);
     for (const { poller, streams, reserved } of plans) {
       const found = streams.map((stream) => byKey.get(stream.key) ?? []);
@@ -285,9 +300,14 @@ export class TaskReader {
     this.presenceShownMs = Date.now();
     const keys = [...this.pollers].flatMap((poller) => poller.streams.map((stream) => stream.key));
     if (keys.length === 0) return;
+    const { context } = this.engine;
+    for (let partition = 0; partition < context.keys.partitions; partition++) {
+      const presenceKey = context.keys.partition(partition).presence;
+      notePresence(context.run, { presenceKey, consumer: this.consumer }).catch(() => undefined);
+    }
     const ids = keys.map(() => '0');
     // A stream that is not there is created anew by the reads.
-    this.engine.context.redis
+    context.redis
       .call('XREADGROUP', 'GROUP', WORKERS_GROUP, this.consumer, 'COUNT', 1, 'STREAMS', ...keys, ...ids)
       .catch(() => undefined);
   }

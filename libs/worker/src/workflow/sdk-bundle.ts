@@ -35,6 +35,8 @@ async function buildSdk(): Promise<string> {
     platform: 'neutral',
     target: 'node20',
     logLevel: 'silent',
+    // Functions that are not strict show their arguments and callers, which lead to the host.
+    banner: { js: '"use strict";' },
   });
   const [file] = result.outputFiles;
   if (!file) throw new Error('esbuild gave no output for the workflow SDK');

@@ -589,6 +589,20 @@ test('the globals of workflow code are deterministic, frozen and of its own real
   });
 });
 
+test('hardening the realm leaves the host alone', () => {
+  const shared = [
+    Object,
+    Object.prototype,
+    Function.prototype,
+    Array.prototype,
+    Promise,
+    Buffer,
+    URL.prototype,
+    globalThis,
+  ];
+  expect(shared.map((value) => Object.isFrozen(value))).toEqual(shared.map(() => false));
+});
+
 test('the cache keeps what was used latest within its limits, and says what it dropped', async () => {
   const small = await makeSandbox(WORKFLOWS, { maxCachedWorkflows: 2, maxCachedBytes: 1_000_000 });
   const histories = ['a', 'b', 'c'].map((runId) => new FakeHistory('hello', ['Ada'], runId));

@@ -67,11 +67,15 @@ export function harden(globalObject: object, extraRoots: readonly object[]): voi
   Object.freeze(globalObject);
 }
 
-/** Values and accessors of an object's own properties. */
+/**
+ * Values and accessors of an object's own properties. `arguments` and `caller` of a function are what it is called with
+ * at this moment, and so may belong to the host.
+ */
 function propertiesOf(value: object): unknown[] {
-  return Reflect.ownKeys(value).flatMap(
-    (key) => Object.values(Object.getOwnPropertyDescriptor(value, key) ?? {}) as unknown[],
-  );
+  const keys = Reflect.ownKeys(value);
+  return (
+    typeof value === 'function' ? keys.filter((key) => key !== 'arguments' && key !== 'caller') : keys
+  ).flatMap((key) => Object.values(Object.getOwnPropertyDescriptor(value, key) ?? {}) as unknown[]);
 }
 
 function makeOverridable(prototype: object, keys: PropertyKey[] = Reflect.ownKeys(prototype)): void {

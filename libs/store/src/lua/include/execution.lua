@@ -34,11 +34,12 @@ local function loadExecution(key, extra)
     values = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k')
   end
   if values[2] ~= RUNNING then return nil end
-  local x = { key = key, writes = {}, entries = {}, r = values[1], q = values[5], k = values[6], values = values }
-  x.n, x.z, x.d, x.bn, x.bb, x.i, x.xr, x.xe, x.wt, x.kt, x.ic, x.ih, x.c, x.u, x.df, x.yq =
-    unpackBytes(NUMBERS_LAYOUT, values[3])
-  x.w, x.wi, x.wj, x.wa, x.wp, x.wd, x.ws, x.wb, x.wk = unpackBytes(TASK_LAYOUT, values[4])
-  return x
+  local n, z, d, bn, bb, i, xr, xe, wt, kt, ic, ih, c, u, df, yq = unpackBytes(NUMBERS_LAYOUT, values[3])
+  local w, wi, wj, wa, wp, wd, ws, wb, wk = unpackBytes(TASK_LAYOUT, values[4])
+  -- All fields at once: a table that grows field by field costs more than the commands of a script.
+  return { key = key, writes = {}, entries = {}, values = values, bell = false, now = 0, r = values[1], q = values[5],
+    k = values[6], n = n, z = z, d = d, bn = bn, bb = bb, i = i, xr = xr, xe = xe, wt = wt, kt = kt, ic = ic, ih = ih,
+    c = c, u = u, df = df, yq = yq, w = w, wi = wi, wj = wj, wa = wa, wp = wp, wd = wd, ws = ws, wb = wb, wk = wk }
 end
 
 -- The value of the i-th further field that loadExecution was asked for; false when there is none.
@@ -48,7 +49,7 @@ end
 
 -- Writes a field of its own when the state is saved.
 local function put(x, name, value)
-  x[name] = value
+  if name == 'k' then x.k = value end
   local writes = x.writes
   writes[#writes + 1] = name
   writes[#writes + 1] = value
