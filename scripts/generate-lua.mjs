@@ -129,12 +129,12 @@ function typescriptOf({ name, header, lua, sha }) {
     ? `${header.keys.length} + input.${singular(header.restKeys)}Keys.length`
     : `${header.keys.length}`;
   return `/** What {@link ${name}} takes. */
-export interface ${type} {
+interface ${type} {
 ${properties.join('\n')}
 }
 
 /** What {@link ${name}} replies. */
-export type ${capitalised(name)}Reply = ${header.returns};
+type ${capitalised(name)}Reply = ${header.returns};
 
 const ${name}Script: Script = {
   name: '${name}',

@@ -14,6 +14,8 @@ interface ReadinessSources {
 
 /** How often the engine is asked how it is. */
 const LOOK_MS = 1_000;
+/** How often it is looked whether there is a connection at last. */
+const OPENING_LOOK_MS = 50;
 
 /** Whether this process can do its work, and since when it can or cannot. */
 export class Readiness {
@@ -76,6 +78,7 @@ export class Readiness {
     this.engineChecks = (await this.sources.engineChecks()) ?? this.engineChecks;
     if (this.closed) return;
     this.checks();
-    this.nextLook = setTimeout(() => void this.look(), LOOK_MS).unref();
+    const pauseMs = this.engineChecks ? LOOK_MS : OPENING_LOOK_MS;
+    this.nextLook = setTimeout(() => void this.look(), pauseMs).unref();
   }
 }

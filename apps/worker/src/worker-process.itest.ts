@@ -163,6 +163,7 @@ describe('the worker process', () => {
       args: [path],
     });
     await worker.waitForLine(/waiting for the file/);
+    await waitUntil(async () => (await get('/ready')).status === 200, { what: 'the worker to be ready' });
     worker.kill('SIGTERM');
     await worker.waitForLine(/winding up/);
     const answer = await get('/ready');

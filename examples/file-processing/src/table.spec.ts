@@ -29,7 +29,7 @@ describe('parseTable', () => {
     ['', 'x.png', /x\.png is neither \.csv nor \.json/],
   ])('refuses %j as %s for good', (text, name, message) => {
     expect(() => parseTable(text, name)).toThrow(
-      expect.objectContaining({ message: expect.stringMatching(message), nonRetryable: true }),
+      expect.objectContaining({ message: expect.stringMatching(message), nonRetryable: true }) as Error,
     );
   });
 });

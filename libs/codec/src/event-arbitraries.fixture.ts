@@ -28,7 +28,7 @@ function recordOf<T extends object>(
 }
 
 /** Any well-formed text, short most of the time. */
-export const text = fc.oneof(
+const text = fc.oneof(
   { weight: 8, arbitrary: fc.string({ unit: 'binary', maxLength: 20 }) },
   { weight: 1, arbitrary: fc.string({ unit: 'binary', minLength: 40, maxLength: 300 }) },
 );
@@ -55,7 +55,7 @@ const metadata = fc.oneof(
   encoding.map((value) => ({ encoding: value })),
   mapOf(bytes),
 );
-export const payload: fc.Arbitrary<Payload> = fc.record({ metadata, data: bytes }, { noNullPrototype: true });
+const payload: fc.Arbitrary<Payload> = fc.record({ metadata, data: bytes }, { noNullPrototype: true });
 export const payloads = fc.array(payload, { maxLength: 3 });
 const payloadMap = mapOf(payload);
 
@@ -189,7 +189,7 @@ const externalDone = recordOf<EventAttributes['ExternalWorkflowExecutionSignaled
 );
 
 /** Attributes of each event type as they may be stored. */
-export const ATTRIBUTES: { readonly [T in EventType]: fc.Arbitrary<EventAttributes[T]> } = {
+const ATTRIBUTES: { readonly [T in EventType]: fc.Arbitrary<EventAttributes[T]> } = {
   WorkflowExecutionStarted: recordOf<EventAttributes['WorkflowExecutionStarted']>(
     {
       workflowType: text,

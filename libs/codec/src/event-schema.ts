@@ -33,7 +33,7 @@ const retryPolicyCodec = recordCodec<RetryPolicy>({
   nonRetryableErrorTypes: field(5, texts),
 });
 /** A retry policy inside a record. */
-export const retryPolicy: FieldKind<RetryPolicy> = nested(() => retryPolicyCodec);
+const retryPolicy: FieldKind<RetryPolicy> = nested(() => retryPolicyCodec);
 
 const executionCodec = recordCodec<WorkflowExecutionTarget>({
   workflowId: field(1, text),
@@ -71,7 +71,7 @@ const externalDone: RecordSchema<EventAttributes['ExternalWorkflowExecutionSigna
 };
 
 /** Attributes that stand in an event's head as numbers of fixed width, because scripts write and read them. */
-export type HeadField = { readonly name: string; readonly bytes: 3 | 4 };
+type HeadField = { readonly name: string; readonly bytes: 3 | 4 };
 
 const SCHEDULED: HeadField = { name: 'scheduledEventId', bytes: 3 };
 const STARTED: HeadField = { name: 'startedEventId', bytes: 3 };

@@ -15,7 +15,7 @@ export interface FieldKind<T> {
 }
 
 /** A field of a record: its number, which is stored and never changes, and its kind. */
-export interface Field<T> {
+interface Field<T> {
   readonly tag: number;
   readonly kind: FieldKind<T>;
 }

@@ -1,3 +1,4 @@
+import { BreakableRead } from '@tidewheel/store';
 import type { Keyspace, Redis } from '@tidewheel/store';
 import type { EngineLogger } from './engine-context.js';
 
@@ -35,6 +36,7 @@ const RETRY_MS = 200;
 export class Notices {
   private readonly listeners = new Map<string, Set<Listener>>();
   private connection: Redis | undefined;
+  private readonly underWay = new BreakableRead();
   private closed = false;
   private tailing: Promise<void> | undefined;
   private ready: Promise<void> | undefined;
@@ -75,7 +77,7 @@ export class Notices {
   async close(): Promise<void> {
     this.closed = true;
     clearInterval(this.watchdog);
-    this.connection?.disconnect();
+    this.underWay.discard(this.connection);
     await this.tailing;
   }
 
@@ -105,15 +107,11 @@ export class Notices {
     while (!this.closed) {
       try {
         this.silentSinceMs ||= Date.now();
-        const reply = (await this.connection?.callBuffer(
-          'XREAD',
-          'COUNT',
-          1_000,
-          'BLOCK',
-          BLOCK_MS,
-          'STREAMS',
-          ...streams,
-          ...lastIds,
+        const reply = (await this.underWay.of(
+          this.connection?.callBuffer(
+            'XREAD',
+            ...['COUNT', 1_000, 'BLOCK', BLOCK_MS, 'STREAMS', ...streams, ...lastIds],
+          ),
         )) as [Buffer, [Buffer, Buffer[]][]][] | null | undefined;
         this.silentSinceMs = 0;
         for (const [stream, entries] of reply ?? []) {
@@ -123,11 +121,16 @@ export class Notices {
           for (const [, fields] of entries) this.dispatch(index, fields);
         }
       } catch (error) {
-        if (this.closed) return;
+        if (this.isClosed()) return;
         this.logger.debug({ error }, 'reading notices failed; trying again');
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
       }
     }
+  }
+
+  /** A function, because it changes while a read is waited for. */
+  private isClosed(): boolean {
+    return this.closed;
   }
 
   private dispatch(partition: number, fields: readonly Buffer[]): void {
@@ -156,7 +159,7 @@ export class Notices {
     const dead = this.connection;
     this.connection = this.connect();
     this.connectedSinceMs = Date.now();
-    dead?.disconnect();
+    this.underWay.discard(dead);
   }
 }
 

@@ -111,7 +111,7 @@ export async function getResult(context: EngineContext, request: ResultRequest):
 }
 
 /** The end of a run that is about to be started: listening begins before the start, so that nothing is missed. */
-export interface ExpectedClose {
+interface ExpectedClose {
   /** Gives the outcome once the run has been started with `waiter` set: without asking, if its notice comes. */
   outcome(run: RunAddress): Promise<WorkflowOutcome>;
   /** For a start that did not come about. */
@@ -207,7 +207,7 @@ function nextNotice(
 }
 
 /** How a run ended, by its close event. */
-export function outcomeOf(runId: string, event: HistoryEvent): WorkflowOutcome {
+function outcomeOf(runId: string, event: HistoryEvent): WorkflowOutcome {
   switch (event.eventType) {
     case 'WorkflowExecutionCompleted':
       return { runId, status: 'COMPLETED', result: event.attributes.result ?? [] };

@@ -61,7 +61,7 @@ export async function requestCancelWorkflow(
       ...(request.reason !== undefined && { cause: request.reason }),
     }),
   });
-  if (outcome === 'notFound' && !(await exists(context, request))) {
+  if (outcome === 'notFound' && !(await executionExists(context, request))) {
     throw new WorkflowNotFoundError(request.workflowId, request.runId);
   }
 }
@@ -79,7 +79,7 @@ function checkAddressed(
 }
 
 /** An event that comes to an execution from outside. */
-export interface ExternalEvent {
+interface ExternalEvent {
   readonly eventType: EventType;
   /** The same request id is recorded once; '' when it is not deduplicated. */
   readonly requestId: string;
@@ -149,7 +149,8 @@ export async function deliverEvent(
   return 'notFound';
 }
 
-async function exists(context: EngineContext, address: ExecutionAddress): Promise<boolean> {
+/** Whether there is, or was and is kept, such a run, or any of the workflow id when the address names none. */
+export async function executionExists(context: EngineContext, address: ExecutionAddress): Promise<boolean> {
   const execution = context.keys.execution(address.namespace, address.workflowId);
   if (address.runId === undefined) return (await context.redis.exists(execution.execution)) === 1;
   const { replaced } = context.keys.run(execution.partition, address.workflowId, address.runId);

@@ -62,9 +62,7 @@ export async function findDurabilityFaults(redis: Redis): Promise<DurabilityFind
 
 async function readSettings(redis: Redis): Promise<Map<string, string>> {
   try {
-    const pairs = await Promise.all(
-      RULES.map(({ setting }) => redis.config('GET', setting) as Promise<string[]>),
-    );
+    const pairs = await Promise.all(RULES.map(({ setting }) => redis.config('GET', setting)));
     return new Map(
       pairs.flatMap(([name, value]) => (name !== undefined && value !== undefined ? [[name, value]] : [])),
     );

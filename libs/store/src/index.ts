@@ -11,6 +11,7 @@
  */
 export { ACTIVITY_RECORD_BYTES, readActivityRecord } from './activity-record.js';
 export type { ActivityRecord, ActivityState } from './activity-record.js';
+export { BreakableRead } from './breakable-read.js';
 export { NamespaceStore, openDeployment, PartitionCountMismatchError } from './deployment.js';
 export type { Namespace, NamespaceSpec } from './deployment.js';
 export { findDurabilityFaults } from './durability.js';

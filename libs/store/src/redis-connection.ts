@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import type { RedisOptions } from 'ioredis';
 import { ScriptBatches } from './script-batches.js';
-import type { Script, ScriptArgument, ScriptRunner } from './script.js';
+import type { Script, ScriptRunner } from './script.js';
 
 /** How to reach Redis. */
 export interface RedisConnectionOptions {
@@ -77,4 +77,4 @@ export async function loadScripts(redis: Redis, scripts: readonly Script[]): Pro
   await Promise.all(scripts.map((script) => redis.call('SCRIPT', 'LOAD', script.lua)));
 }
 
-export type { Redis, ScriptArgument };
+export type { Redis };

@@ -2,7 +2,7 @@
 import type { Script, ScriptArgument, ScriptRunner, ScriptText } from './script.js';
 
 /** What {@link answerQuery} takes. */
-export interface AnswerQueryInput {
+interface AnswerQueryInput {
   readonly queryKey: string;
   readonly notifyKey: string;
   readonly queryId: ScriptText;
@@ -13,7 +13,7 @@ export interface AnswerQueryInput {
 }
 
 /** What {@link answerQuery} replies. */
-export type AnswerQueryReply = [code: 0] | [code: 1];
+type AnswerQueryReply = [code: 0] | [code: 1];
 
 const answerQueryScript: Script = {
   name: 'answerQuery',
@@ -29,7 +29,7 @@ export function answerQuery(run: ScriptRunner, input: AnswerQueryInput): Promise
 }
 
 /** What {@link closeExecution} takes. */
-export interface CloseExecutionInput {
+interface CloseExecutionInput {
   readonly executionKey: string;
   readonly historyKey: string;
   readonly bufferKey: string;
@@ -57,7 +57,7 @@ export interface CloseExecutionInput {
 }
 
 /** What {@link closeExecution} replies. */
-export type CloseExecutionReply = [code: 0] | [code: 1, nowMs: number];
+type CloseExecutionReply = [code: 0] | [code: 1, nowMs: number];
 
 const closeExecutionScript: Script = {
   name: 'closeExecution',
@@ -74,7 +74,7 @@ export function closeExecution(run: ScriptRunner, input: CloseExecutionInput): P
 }
 
 /** What {@link completeWorkflowTask} takes. */
-export interface CompleteWorkflowTaskInput {
+interface CompleteWorkflowTaskInput {
   readonly executionKey: string;
   readonly historyKey: string;
   readonly bufferKey: string;
@@ -111,12 +111,12 @@ export interface CompleteWorkflowTaskInput {
 }
 
 /** What {@link completeWorkflowTask} replies. */
-export type CompleteWorkflowTaskReply = [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number] | [code: 5];
+type CompleteWorkflowTaskReply = [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number] | [code: 5];
 
 const completeWorkflowTaskScript: Script = {
   name: 'completeWorkflowTask',
-  sha: 'f6784af41005d32e75e368aa9bebf09c8895501a',
-  lua: "local executionKey = KEYS[1]\nlocal historyKey = KEYS[2]\nlocal bufferKey = KEYS[3]\nlocal timersKey = KEYS[4]\nlocal runningKey = KEYS[5]\nlocal closedKey = KEYS[6]\nlocal notifyKey = KEYS[7]\nlocal requestsKey = KEYS[8]\nlocal detailsKey = KEYS[9]\nlocal outboxKey = KEYS[10]\nlocal normalStreamKey = KEYS[11]\nlocal stickyStreamKey = KEYS[12]\nlocal firstActivityStream = 13\nlocal member = ARGV[1]\nlocal runMember = ARGV[2]\nlocal runId = ARGV[3]\nlocal scheduledId = tonumber(ARGV[4])\nlocal startedId = tonumber(ARGV[5])\nlocal attempt = tonumber(ARGV[6])\nlocal taskQueue = ARGV[7]\nlocal startedBody = ARGV[8]\nlocal completedBody = ARGV[9]\nlocal sticky = ARGV[10]\nlocal stickyTimeoutMs = tonumber(ARGV[11])\nlocal startNew = ARGV[12]\nlocal forceNew = ARGV[13]\nlocal firstOp = 14\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMs()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000 + math.floor(time[2] / 1000)\nend\nlocal WT_SCHEDULED, WT_STARTED = 5, 6\nlocal AT_STARTED, AT_COMPLETED, AT_FAILED, AT_TIMED_OUT, AT_CANCELED = 11, 12, 13, 14, 16\nlocal TIMER_FIRED, TIMER_CANCELED = 18, 19\nlocal pack, unpackBytes = struct.pack, struct.unpack\nlocal function plainEvent(type, timeMs, body)\nreturn pack('>I1I6', type, timeMs) .. body\nend\nlocal function linkedEvent(type, timeMs, link, body)\nreturn pack('>I1I6I3', type, timeMs, link) .. body\nend\nlocal function outcomeEvent(type, timeMs, scheduledId, startedId, body)\nreturn pack('>I1I6I3I3', type, timeMs, scheduledId, startedId) .. body\nend\nlocal function varint(value)\nlocal bytes = ''\nwhile value >= 128 do\nbytes = bytes .. string.char(value % 128 + 128)\nvalue = math.floor(value / 128)\nend\nreturn bytes .. string.char(value)\nend\nlocal function numberField(tag, value) return string.char(tag * 4) .. varint(value) end\nlocal function bytesField(tag, bytes) return string.char(tag * 4 + 1) .. varint(#bytes) .. bytes end\nlocal function flagField(tag) return string.char(tag * 4 + 2) end\nlocal RESOLUTIONS = { [AT_COMPLETED] = true, [AT_FAILED] = true, [AT_TIMED_OUT] = true, [AT_CANCELED] = true }\nlocal RUNNING = '1'\nlocal NONE, SCHEDULED, STARTED, BACKING_OFF = 0, 1, 2, 3\nlocal NUMBERS_LAYOUT = '>I3I4I6I2I4I3I6I6I3I4I1I1I1I1I1I1'\nlocal TASK_LAYOUT = '>I1I3I3I3I3I6I6I6I1'\nlocal BATCH = 1000\nlocal function loadExecution(key, extra)\nlocal values\nif extra and #extra > 0 then\nvalues = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k', unpack(extra, 1, math.min(BATCH, #extra)))\nfor from = BATCH + 1, #extra, BATCH do\nlocal further = redis.call('HMGET', key, unpack(extra, from, math.min(from + BATCH - 1, #extra)))\nfor i = 1, #further do values[#values + 1] = further[i] end\nend\nelse\nvalues = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k')\nend\nif values[2] ~= RUNNING then return nil end\nlocal n, z, d, bn, bb, i, xr, xe, wt, kt, ic, ih, c, u, df, yq = unpackBytes(NUMBERS_LAYOUT, values[3])\nlocal w, wi, wj, wa, wp, wd, ws, wb, wk = unpackBytes(TASK_LAYOUT, values[4])\nreturn { key = key, writes = {}, entries = {}, values = values, bell = false, now = 0, r = values[1], q = values[5],\nk = values[6], n = n, z = z, d = d, bn = bn, bb = bb, i = i, xr = xr, xe = xe, wt = wt, kt = kt, ic = ic, ih = ih,\nc = c, u = u, df = df, yq = yq, w = w, wi = wi, wj = wj, wa = wa, wp = wp, wd = wd, ws = ws, wb = wb, wk = wk }\nend\nlocal function extraValue(x, i)\nreturn x.values[6 + i]\nend\nlocal function put(x, name, value)\nif name == 'k' then x.k = value end\nlocal writes = x.writes\nwrites[#writes + 1] = name\nwrites[#writes + 1] = value\nend\nlocal function append(x, event)\nx.n = x.n + 1\nx.z = x.z + #event\nx.entries[#x.entries + 1] = event\nreturn x.n\nend\nlocal PUMP_PERIOD_MS = 1000\nlocal function arm(x, timersKey, member, deadlineMs)\nif x.d > 0 and deadlineMs >= x.d then return end\nx.d = deadlineMs\nredis.call('ZADD', timersKey, deadlineMs, member)\nif x.bell and deadlineMs - x.now < PUMP_PERIOD_MS and redis.call('ZRANGE', timersKey, 0, 0)[1] == member then\nredis.call('XADD', x.bell, 'MAXLEN', '~', 5000, '*', 't', deadlineMs)\nend\nend\nlocal function inBatches(command, key, values)\nif #values <= BATCH then\nredis.call(command, key, unpack(values))\nelse\nfor from = 1, #values, BATCH do\nredis.call(command, key, unpack(values, from, math.min(from + BATCH - 1, #values)))\nend\nend\nend\nlocal function noticeEvents(x, notifyKey)\nif x.ih == 1 then\nx.ih = 0\nredis.call('XADD', notifyKey, 'MAXLEN', '~', 5000, '*', 'h', x.r)\nend\nend\nlocal function saveExecution(x, historyKey, notifyKey)\nif #x.entries > 0 then\nnoticeEvents(x, notifyKey)\ninBatches('RPUSH', historyKey, x.entries)\nend\nlocal writes = x.writes\nif #writes > BATCH then\ninBatches('HSET', x.key, writes)\nwrites = {}\nend\nredis.call('HSET', x.key,\n'm', pack(NUMBERS_LAYOUT, x.n, x.z, x.d, x.bn, x.bb, x.i, x.xr, x.xe, x.wt, x.kt, x.ic, x.ih, x.c, x.u, x.df, x.yq),\n'w', pack(TASK_LAYOUT, x.w, x.wi, x.wj, x.wa, x.wp, x.wd, x.ws, x.wb, x.wk), unpack(writes))\nend\nlocal function taskEntry(x, member)\nreturn x.wi .. ' ' .. x.wa .. ' ' .. x.r .. ' ' .. member\nend\nlocal function dispatchWorkflowTask(x, route, member)\nif x.k ~= '' then\nlocal id = redis.call('XADD', route.stickyKey, 'NOMKSTREAM', '*', 'w', taskEntry(x, member))\nif id then return true end\nput(x, 'k', '')\nend\nredis.call('XADD', route.normalKey, '*', 'w', taskEntry(x, member))\nreturn false\nend\nlocal function scheduleWorkflowTask(x, nowMs, route, timersKey, member)\nx.wi = x.n + 1\nx.wj = 0\nx.wa = 1\nx.ws = nowMs\nx.w = SCHEDULED\nlocal sticky = dispatchWorkflowTask(x, route, member)\nappend(x, plainEvent(WT_SCHEDULED, nowMs, sticky and flagField(1) or ''))\nif sticky then\nx.wk = 1\nx.wd = nowMs + x.kt\narm(x, timersKey, member, x.wd)\nelse\nx.wk = 0\nx.wd = 0\nend\nend\nlocal function startWorkflowTask(x, nowMs, startedBody, timersKey, member)\nif x.wa == 1 then\nlocal size = x.z\nx.wj = append(x, pack('>I1I6I3I4', WT_STARTED, nowMs, x.wi, size) .. startedBody)\nelse\nx.wi = x.n + 1\nx.wj = x.n + 2\nend\nx.w = STARTED\nx.wb = nowMs\nx.wd = nowMs + x.wt\narm(x, timersKey, member, x.wd)\nend\nlocal function virtualEvents(x, startedBody)\nlocal scheduled = plainEvent(WT_SCHEDULED, x.ws, numberField(3, x.wa))\nreturn scheduled, pack('>I1I6I3I4', WT_STARTED, x.wb, x.n + 1, x.z + #scheduled) .. startedBody\nend\nlocal function flushBuffer(x, bufferKey, late)\nlocal buffered = late\nif x.bn > 0 then\nbuffered = redis.call('LRANGE', bufferKey, 0, -1)\nfor i = 1, #late do buffered[#buffered + 1] = late[i] end\nredis.call('DEL', bufferKey)\nx.bn = 0\nx.bb = 0\nend\nlocal startedIds, resolutions = {}, {}\nfor i = 1, #buffered do\nlocal event = buffered[i]\nlocal type = string.byte(event)\nif RESOLUTIONS[type] then\nresolutions[#resolutions + 1] = event\nelse\nlocal id = append(x, event)\nif type == AT_STARTED then\nlocal scheduledId = unpackBytes('>I3', event, 8)\nstartedIds[scheduledId] = id\nend\nend\nend\nfor i = 1, #resolutions do\nlocal event = resolutions[i]\nlocal scheduledId = unpackBytes('>I3', event, 8)\nappend(x, string.sub(event, 1, 10) .. pack('>I3', startedIds[scheduledId] or 0) .. string.sub(event, 14))\nend\nreturn #buffered\nend\nlocal ACTIVITY_LAYOUT = '>I3I1I3I6I3I6I6I6I5I5I5I1'\nlocal function readActivity(bytes)\nlocal a = {}\na.scheduledId, a.state, a.attempt, a.deadline, a.cancelId, a.startedAt, a.scheduledAt, a.closeBy, a.toStart, a.toClose,\na.heartbeat, a.details = unpackBytes(ACTIVITY_LAYOUT, bytes)\nreturn a\nend\nlocal function packActivity(a)\nreturn pack(ACTIVITY_LAYOUT, a.scheduledId, a.state, a.attempt, a.deadline, a.cancelId, a.startedAt, a.scheduledAt,\na.closeBy, a.toStart, a.toClose, a.heartbeat, a.details)\nend\nlocal function earlier(a, b)\nif a == 0 then return b end\nif b == 0 or a < b then return a end\nreturn b\nend\nlocal function activityDeadline(a, nowMs)\nif a.state == SCHEDULED then\nreturn earlier(a.closeBy, a.toStart > 0 and a.scheduledAt + a.toStart or 0)\nend\nlocal deadline = earlier(a.closeBy, a.startedAt + a.toClose)\nreturn earlier(deadline, a.heartbeat > 0 and nowMs + a.heartbeat or 0)\nend\nlocal function activityEntry(a, activityId, runId, member)\nreturn a.scheduledId .. ' ' .. a.attempt .. ' ' .. runId .. ' ' .. #activityId .. ' ' .. activityId .. member\nend\nlocal INLINE_RESULT_BYTES = 1024\nlocal CLOSED_LAYOUT = '>I6I6I3I4'\nlocal function closeExecution(x, nowMs, status, closeEvent, historyKey, member, runMember, keys)\nappend(x, closeEvent)\ninBatches('RPUSH', historyKey, x.entries)\nlocal kept = redis.call('HMGET', x.key, 'ty', 't0', 'rq')\nredis.call('DEL', x.key)\nlocal values = { 'r', x.r, 's', status, 'e', pack(CLOSED_LAYOUT, kept[2], nowMs, x.n, x.z), 'q', x.q, 'ty', kept[1] }\nif kept[3] then\nvalues[11] = 'rq'\nvalues[12] = kept[3]\nend\nredis.call('HSET', x.key, unpack(values))\nif x.d > 0 then redis.call('ZREM', keys.timers, member) end\nredis.call('ZREM', keys.running, runMember)\nredis.call('ZADD', keys.closed, nowMs, runMember)\nif x.bn > 0 then redis.call('DEL', keys.buffer) end\nif x.i > 0 then redis.call('UNLINK', keys.requests) end\nif x.df == 1 then redis.call('UNLINK', keys.details) end\nif x.ic == 1 or x.ih == 1 then\nlocal inline = #closeEvent <= INLINE_RESULT_BYTES and closeEvent or ''\nredis.call('XADD', keys.notify, 'MAXLEN', '~', 5000, '*', 'c', x.r, 'e', inline, 'n', x.n)\nend\nend\nlocal ARITY = { E = 2, A = 7, T = 3, C = 2, X = 4, O = 3, Z = 3 }\nlocal ops, names = {}, {}\nlocal at = firstOp\nwhile at <= #ARGV do\nlocal kind = ARGV[at]\nlocal op = { kind = kind, at = at }\nif kind == 'A' then names[#names + 1] = 'A' .. ARGV[at + 2]; op.name = #names\nelseif kind == 'T' or kind == 'C' then names[#names + 1] = 'T' .. ARGV[at + 2]; op.name = #names\nelseif kind == 'X' then names[#names + 1] = 'A' .. ARGV[at + 2]; op.name = #names end\nops[#ops + 1] = op\nat = at + 1 + ARITY[kind]\nend\nlocal x = loadExecution(executionKey, names)\nif not x or x.r ~= runId or x.w ~= STARTED or x.wi ~= scheduledId or x.wj ~= startedId\nor x.wa ~= attempt then\nif x and x.r == runId and x.wp == startedId and attempt == 1 then return { 5 } end\nreturn { 0 }\nend\nif x.q ~= taskQueue then return { -1, x.q, x.k } end\nlocal closing = #ops > 0 and ops[#ops].kind == 'Z'\nif closing and x.bn > 0 then return { 2 } end\nlocal buffered\nlocal function isBuffered(matches)\nif x.bn == 0 then return nil end\nbuffered = buffered or redis.call('LRANGE', bufferKey, 0, -1)\nfor i = 1, #buffered do if matches(buffered[i]) then return i end end\nreturn nil\nend\nlocal known, asked = {}, {}\nfor i = 1, #ops do\nlocal op = ops[i]\nif op.name then\nlocal name = names[op.name]\nlocal value = known[name]\nif value == nil then value = extraValue(x, op.name) end\nif op.kind == 'A' or op.kind == 'T' then\nif value then return { 4, i - 1 } end\nknown[name] = op\nelseif op.kind == 'C' then\nif not value and known[name] == nil then\nlocal timerField = bytesField(1, ARGV[op.at + 2])\nop.bufferedAt = isBuffered(function(event)\nreturn string.byte(event) == TIMER_FIRED and string.sub(event, 11) == timerField\nend)\nend\nif not value and not op.bufferedAt then return { 3, i - 1 } end\nknown[name] = false\nelseif op.kind == 'X' then\nlocal cancelId = tonumber(ARGV[op.at + 3])\nif asked[cancelId] then return { 3, i - 1 } end\nasked[cancelId] = true\nlocal started, isPending = false, false\nif type(value) == 'table' then\nisPending, started = true, ARGV[value.at + 7] == '0'\nelseif value then\nlocal a = readActivity(value)\nisPending, started = a.scheduledId == cancelId, a.state == STARTED\nif isPending and a.cancelId > 0 then return { 3, i - 1 } end\nend\nif isPending then\nif not started then known[name] = false end\nelseif not isBuffered(function(event)\nreturn RESOLUTIONS[string.byte(event)] and unpackBytes('>I3', event, 8) == cancelId\nend) then\nreturn { 3, i - 1 }\nend\nend\nend\nend\nlocal nowMs = clockMs()\nx.bell, x.now = notifyKey, nowMs\nif attempt > 1 then\nlocal scheduled, started = virtualEvents(x, startedBody)\nappend(x, scheduled)\nappend(x, started)\nend\nappend(x, plainEvent(7, nowMs, completedBody))\nx.wp = startedId\nx.w = NONE\nx.wd = 0\nif x.u == 1 then x.u = 0 end\nif x.k ~= sticky then put(x, 'k', sticky) end\nif x.kt ~= stickyTimeoutMs then x.kt = stickyTimeoutMs end\nlocal stored, removed, fresh, late, activities = {}, {}, {}, {}, {}\nfor i = 1, #ops do\nlocal op = ops[i]\nlocal kind, first = op.kind, op.at + 1\nif kind == 'E' then\nappend(x, plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]))\nelseif kind == 'A' then\nlocal activityId, closeMs = ARGV[first + 1], tonumber(ARGV[first + 2])\nlocal stream = tonumber(ARGV[first + 6])\nlocal a = { scheduledId = append(x, plainEvent(10, nowMs, ARGV[first])), attempt = 1, cancelId = 0, scheduledAt = nowMs,\nstartedAt = 0, closeBy = closeMs > 0 and nowMs + closeMs or 0, toStart = tonumber(ARGV[first + 3]),\ntoClose = tonumber(ARGV[first + 4]), heartbeat = tonumber(ARGV[first + 5]), details = 0, state = SCHEDULED }\nif stream == 0 then\na.state = STARTED\na.startedAt = nowMs\nend\nactivities['A' .. activityId] = a\nfresh[#fresh + 1] = { a = a, id = activityId, stream = stream }\nelseif kind == 'T' then\nlocal fireAt = nowMs + tonumber(ARGV[first + 2])\nlocal id = append(x, plainEvent(17, nowMs, ARGV[first]))\nstored['T' .. ARGV[first + 1]] = pack('>I6I3', fireAt, id)\nremoved['T' .. ARGV[first + 1]] = nil\narm(x, timersKey, member, fireAt)\nelseif kind == 'C' then\nlocal name = 'T' .. ARGV[first + 1]\nlocal startedTimer\nif op.bufferedAt then\nstartedTimer = unpackBytes('>I3', buffered[op.bufferedAt], 8)\nredis.call('LREM', bufferKey, 1, buffered[op.bufferedAt])\nx.bn = x.bn - 1\nx.bb = x.bb - #buffered[op.bufferedAt]\nelse\nlocal record = stored[name] or extraValue(x, op.name)\nlocal _\n_, startedTimer = unpackBytes('>I6I3', record)\nend\nstored[name] = nil\nremoved[name] = true\nappend(x, linkedEvent(TIMER_CANCELED, nowMs, startedTimer, ARGV[first]))\nelseif kind == 'X' then\nlocal id = append(x, plainEvent(15, nowMs, ARGV[first]))\nlocal name = 'A' .. ARGV[first + 1]\nlocal a = activities[name] or (extraValue(x, op.name) and readActivity(extraValue(x, op.name)))\nif a and a.scheduledId == tonumber(ARGV[first + 2]) then\nif a.state == STARTED then\na.cancelId = id\nactivities[name] = a\nelse\nactivities[name] = nil\nremoved[name] = true\nif a.details > 0 then redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId) end\nlate[#late + 1] = outcomeEvent(AT_CANCELED, nowMs, a.scheduledId, 0, ARGV[first + 3] .. numberField(2, id))\nend\nend\nelseif kind == 'O' then\nlocal id = append(x, plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]))\nredis.call('XADD', outboxKey, '*', 'f', member, 'r', runId, 'i', id, 'm', ARGV[first + 2])\nredis.call('XADD', notifyKey, 'MAXLEN', '~', 5000, '*', 'o', id)\nend\nend\nif closing then\nlocal first = ops[#ops].at + 1\ncloseExecution(x, nowMs, ARGV[first + 2], plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]), historyKey, member,\nrunMember, { timers = timersKey, running = runningKey, closed = closedKey, notify = notifyKey, buffer = bufferKey,\nrequests = requestsKey, details = detailsKey })\nreturn { 1, nowMs, 0, 0, 0, {}, x.n, 0 }\nend\nfor i = 1, #fresh do\nlocal task = fresh[i]\nif task.stream > 0 and activities['A' .. task.id] == task.a then\nredis.call('XADD', KEYS[firstActivityStream + task.stream - 1], '*', 'a', activityEntry(task.a, task.id, runId, member))\nend\nend\nfor name, a in pairs(activities) do\na.deadline = activityDeadline(a, nowMs)\nif a.deadline > 0 then arm(x, timersKey, member, a.deadline) end\nput(x, name, packActivity(a))\nend\nfor name, record in pairs(stored) do put(x, name, record) end\nlocal gone = {}\nfor name in pairs(removed) do gone[#gone + 1] = name end\nif #gone > 0 then inBatches('HDEL', executionKey, gone) end\nlocal flushed = flushBuffer(x, bufferKey, late)\nlocal startedNew, scheduledMs, from, events = 0, 0, 0, {}\nif flushed > 0 or forceNew == '1' then\nif startNew == '1' and sticky ~= '' then\nx.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1)))\nx.wa = 1\nx.ws = nowMs\nx.wk = 1\nstartWorkflowTask(x, nowMs, startedBody, timersKey, member)\nstartedNew, scheduledMs, from = x.wj, nowMs, startedId + 1\nelse\nscheduleWorkflowTask(x, nowMs, { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey,\nstickyKey = stickyStreamKey }, timersKey, member)\nend\nend\nsaveExecution(x, historyKey, notifyKey)\nif startedNew > 0 then events = redis.call('LRANGE', historyKey, from - 1, -1) end\nreturn { 1, nowMs, startedNew, scheduledMs, from, events, x.n, startedId }",
+  sha: 'd8547d396a0c376069a19483be5e126ac52ad1f7',
+  lua: "local executionKey = KEYS[1]\nlocal historyKey = KEYS[2]\nlocal bufferKey = KEYS[3]\nlocal timersKey = KEYS[4]\nlocal runningKey = KEYS[5]\nlocal closedKey = KEYS[6]\nlocal notifyKey = KEYS[7]\nlocal requestsKey = KEYS[8]\nlocal detailsKey = KEYS[9]\nlocal outboxKey = KEYS[10]\nlocal normalStreamKey = KEYS[11]\nlocal stickyStreamKey = KEYS[12]\nlocal firstActivityStream = 13\nlocal member = ARGV[1]\nlocal runMember = ARGV[2]\nlocal runId = ARGV[3]\nlocal scheduledId = tonumber(ARGV[4])\nlocal startedId = tonumber(ARGV[5])\nlocal attempt = tonumber(ARGV[6])\nlocal taskQueue = ARGV[7]\nlocal startedBody = ARGV[8]\nlocal completedBody = ARGV[9]\nlocal sticky = ARGV[10]\nlocal stickyTimeoutMs = tonumber(ARGV[11])\nlocal startNew = ARGV[12]\nlocal forceNew = ARGV[13]\nlocal firstOp = 14\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMs()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000 + math.floor(time[2] / 1000)\nend\nlocal WT_SCHEDULED, WT_STARTED = 5, 6\nlocal AT_STARTED, AT_COMPLETED, AT_FAILED, AT_TIMED_OUT, AT_CANCELED = 11, 12, 13, 14, 16\nlocal TIMER_FIRED, TIMER_CANCELED = 18, 19\nlocal pack, unpackBytes = struct.pack, struct.unpack\nlocal function plainEvent(type, timeMs, body)\nreturn pack('>I1I6', type, timeMs) .. body\nend\nlocal function linkedEvent(type, timeMs, link, body)\nreturn pack('>I1I6I3', type, timeMs, link) .. body\nend\nlocal function outcomeEvent(type, timeMs, scheduledId, startedId, body)\nreturn pack('>I1I6I3I3', type, timeMs, scheduledId, startedId) .. body\nend\nlocal function varint(value)\nlocal bytes = ''\nwhile value >= 128 do\nbytes = bytes .. string.char(value % 128 + 128)\nvalue = math.floor(value / 128)\nend\nreturn bytes .. string.char(value)\nend\nlocal function numberField(tag, value) return string.char(tag * 4) .. varint(value) end\nlocal function bytesField(tag, bytes) return string.char(tag * 4 + 1) .. varint(#bytes) .. bytes end\nlocal function flagField(tag) return string.char(tag * 4 + 2) end\nlocal RESOLUTIONS = { [AT_COMPLETED] = true, [AT_FAILED] = true, [AT_TIMED_OUT] = true, [AT_CANCELED] = true }\nlocal RUNNING = '1'\nlocal NONE, SCHEDULED, STARTED, BACKING_OFF = 0, 1, 2, 3\nlocal NUMBERS_LAYOUT = '>I3I4I6I2I4I3I6I6I3I4I1I1I1I1I1I1'\nlocal TASK_LAYOUT = '>I1I3I3I3I3I6I6I6I1'\nlocal BATCH = 1000\nlocal function loadExecution(key, extra)\nlocal values\nif extra and #extra > 0 then\nvalues = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k', unpack(extra, 1, math.min(BATCH, #extra)))\nfor from = BATCH + 1, #extra, BATCH do\nlocal further = redis.call('HMGET', key, unpack(extra, from, math.min(from + BATCH - 1, #extra)))\nfor i = 1, #further do values[#values + 1] = further[i] end\nend\nelse\nvalues = redis.call('HMGET', key, 'r', 's', 'm', 'w', 'q', 'k')\nend\nif values[2] ~= RUNNING then return nil end\nlocal n, z, d, bn, bb, i, xr, xe, wt, kt, ic, ih, c, u, df, yq = unpackBytes(NUMBERS_LAYOUT, values[3])\nlocal w, wi, wj, wa, wp, wd, ws, wb, wk = unpackBytes(TASK_LAYOUT, values[4])\nreturn { key = key, writes = {}, entries = {}, values = values, bell = false, now = 0, r = values[1], q = values[5],\nk = values[6], n = n, z = z, d = d, bn = bn, bb = bb, i = i, xr = xr, xe = xe, wt = wt, kt = kt, ic = ic, ih = ih,\nc = c, u = u, df = df, yq = yq, w = w, wi = wi, wj = wj, wa = wa, wp = wp, wd = wd, ws = ws, wb = wb, wk = wk }\nend\nlocal function extraValue(x, i)\nreturn x.values[6 + i]\nend\nlocal function put(x, name, value)\nif name == 'k' then x.k = value end\nlocal writes = x.writes\nwrites[#writes + 1] = name\nwrites[#writes + 1] = value\nend\nlocal function append(x, event)\nx.n = x.n + 1\nx.z = x.z + #event\nx.entries[#x.entries + 1] = event\nreturn x.n\nend\nlocal PUMP_PERIOD_MS = 1000\nlocal function arm(x, timersKey, member, deadlineMs)\nif x.d > 0 and deadlineMs >= x.d then return end\nx.d = deadlineMs\nredis.call('ZADD', timersKey, deadlineMs, member)\nif x.bell and deadlineMs - x.now < PUMP_PERIOD_MS and redis.call('ZRANGE', timersKey, 0, 0)[1] == member then\nredis.call('XADD', x.bell, 'MAXLEN', '~', 5000, '*', 't', deadlineMs)\nend\nend\nlocal function inBatches(command, key, values)\nif #values <= BATCH then\nredis.call(command, key, unpack(values))\nelse\nfor from = 1, #values, BATCH do\nredis.call(command, key, unpack(values, from, math.min(from + BATCH - 1, #values)))\nend\nend\nend\nlocal function noticeEvents(x, notifyKey)\nif x.ih == 1 then\nx.ih = 0\nredis.call('XADD', notifyKey, 'MAXLEN', '~', 5000, '*', 'h', x.r)\nend\nend\nlocal function saveExecution(x, historyKey, notifyKey)\nif #x.entries > 0 then\nnoticeEvents(x, notifyKey)\ninBatches('RPUSH', historyKey, x.entries)\nend\nlocal writes = x.writes\nif #writes > BATCH then\ninBatches('HSET', x.key, writes)\nwrites = {}\nend\nredis.call('HSET', x.key,\n'm', pack(NUMBERS_LAYOUT, x.n, x.z, x.d, x.bn, x.bb, x.i, x.xr, x.xe, x.wt, x.kt, x.ic, x.ih, x.c, x.u, x.df, x.yq),\n'w', pack(TASK_LAYOUT, x.w, x.wi, x.wj, x.wa, x.wp, x.wd, x.ws, x.wb, x.wk), unpack(writes))\nend\nlocal function taskEntry(x, member)\nreturn x.wi .. ' ' .. x.wa .. ' ' .. x.r .. ' ' .. member\nend\nlocal function dispatchWorkflowTask(x, route, member)\nif x.k ~= '' then\nlocal id = redis.call('XADD', route.stickyKey, 'NOMKSTREAM', '*', 'w', taskEntry(x, member))\nif id then return true end\nput(x, 'k', '')\nend\nredis.call('XADD', route.normalKey, '*', 'w', taskEntry(x, member))\nreturn false\nend\nlocal function dispatchQueries(x, normalKey, stickyKey, member)\nlocal queries = redis.call('HGET', x.key, 'y') or ''\nx.yq = 0\nput(x, 'y', '')\nfor queryId in string.gmatch(queries, '%S+') do\nlocal entry = queryId .. ' ' .. x.r .. ' ' .. member\nif x.k == '' or not redis.call('XADD', stickyKey, 'NOMKSTREAM', '*', 'q', entry) then\nredis.call('XADD', normalKey, '*', 'q', entry)\nend\nend\nend\nlocal function scheduleWorkflowTask(x, nowMs, route, timersKey, member)\nx.wi = x.n + 1\nx.wj = 0\nx.wa = 1\nx.ws = nowMs\nx.w = SCHEDULED\nlocal sticky = dispatchWorkflowTask(x, route, member)\nappend(x, plainEvent(WT_SCHEDULED, nowMs, sticky and flagField(1) or ''))\nif sticky then\nx.wk = 1\nx.wd = nowMs + x.kt\narm(x, timersKey, member, x.wd)\nelse\nx.wk = 0\nx.wd = 0\nend\nend\nlocal function startWorkflowTask(x, nowMs, startedBody, timersKey, member)\nif x.wa == 1 then\nlocal size = x.z\nx.wj = append(x, pack('>I1I6I3I4', WT_STARTED, nowMs, x.wi, size) .. startedBody)\nelse\nx.wi = x.n + 1\nx.wj = x.n + 2\nend\nx.w = STARTED\nx.wb = nowMs\nx.wd = nowMs + x.wt\narm(x, timersKey, member, x.wd)\nend\nlocal function virtualEvents(x, startedBody)\nlocal scheduled = plainEvent(WT_SCHEDULED, x.ws, numberField(3, x.wa))\nreturn scheduled, pack('>I1I6I3I4', WT_STARTED, x.wb, x.n + 1, x.z + #scheduled) .. startedBody\nend\nlocal function flushBuffer(x, bufferKey, late)\nlocal buffered = late\nif x.bn > 0 then\nbuffered = redis.call('LRANGE', bufferKey, 0, -1)\nfor i = 1, #late do buffered[#buffered + 1] = late[i] end\nredis.call('DEL', bufferKey)\nx.bn = 0\nx.bb = 0\nend\nlocal startedIds, resolutions = {}, {}\nfor i = 1, #buffered do\nlocal event = buffered[i]\nlocal type = string.byte(event)\nif RESOLUTIONS[type] then\nresolutions[#resolutions + 1] = event\nelse\nlocal id = append(x, event)\nif type == AT_STARTED then\nlocal scheduledId = unpackBytes('>I3', event, 8)\nstartedIds[scheduledId] = id\nend\nend\nend\nfor i = 1, #resolutions do\nlocal event = resolutions[i]\nlocal scheduledId = unpackBytes('>I3', event, 8)\nappend(x, string.sub(event, 1, 10) .. pack('>I3', startedIds[scheduledId] or 0) .. string.sub(event, 14))\nend\nreturn #buffered\nend\nlocal ACTIVITY_LAYOUT = '>I3I1I3I6I3I6I6I6I5I5I5I1'\nlocal function readActivity(bytes)\nlocal a = {}\na.scheduledId, a.state, a.attempt, a.deadline, a.cancelId, a.startedAt, a.scheduledAt, a.closeBy, a.toStart, a.toClose,\na.heartbeat, a.details = unpackBytes(ACTIVITY_LAYOUT, bytes)\nreturn a\nend\nlocal function packActivity(a)\nreturn pack(ACTIVITY_LAYOUT, a.scheduledId, a.state, a.attempt, a.deadline, a.cancelId, a.startedAt, a.scheduledAt,\na.closeBy, a.toStart, a.toClose, a.heartbeat, a.details)\nend\nlocal function earlier(a, b)\nif a == 0 then return b end\nif b == 0 or a < b then return a end\nreturn b\nend\nlocal function activityDeadline(a, nowMs)\nif a.state == SCHEDULED then\nreturn earlier(a.closeBy, a.toStart > 0 and a.scheduledAt + a.toStart or 0)\nend\nlocal deadline = earlier(a.closeBy, a.startedAt + a.toClose)\nreturn earlier(deadline, a.heartbeat > 0 and nowMs + a.heartbeat or 0)\nend\nlocal function activityEntry(a, activityId, runId, member)\nreturn a.scheduledId .. ' ' .. a.attempt .. ' ' .. runId .. ' ' .. #activityId .. ' ' .. activityId .. member\nend\nlocal INLINE_RESULT_BYTES = 1024\nlocal CLOSED_LAYOUT = '>I6I6I3I4'\nlocal function closeExecution(x, nowMs, status, closeEvent, historyKey, member, runMember, keys)\nappend(x, closeEvent)\ninBatches('RPUSH', historyKey, x.entries)\nlocal kept = redis.call('HMGET', x.key, 'ty', 't0', 'rq')\nredis.call('DEL', x.key)\nlocal values = { 'r', x.r, 's', status, 'e', pack(CLOSED_LAYOUT, kept[2], nowMs, x.n, x.z), 'q', x.q, 'ty', kept[1] }\nif kept[3] then\nvalues[11] = 'rq'\nvalues[12] = kept[3]\nend\nredis.call('HSET', x.key, unpack(values))\nif x.d > 0 then redis.call('ZREM', keys.timers, member) end\nredis.call('ZREM', keys.running, runMember)\nredis.call('ZADD', keys.closed, nowMs, runMember)\nif x.bn > 0 then redis.call('DEL', keys.buffer) end\nif x.i > 0 then redis.call('UNLINK', keys.requests) end\nif x.df == 1 then redis.call('UNLINK', keys.details) end\nif x.ic == 1 or x.ih == 1 then\nlocal inline = #closeEvent <= INLINE_RESULT_BYTES and closeEvent or ''\nredis.call('XADD', keys.notify, 'MAXLEN', '~', 5000, '*', 'c', x.r, 'e', inline, 'n', x.n)\nend\nend\nlocal ARITY = { E = 2, A = 7, T = 3, C = 2, X = 4, O = 3, Z = 3 }\nlocal ops, names = {}, {}\nlocal at = firstOp\nwhile at <= #ARGV do\nlocal kind = ARGV[at]\nlocal op = { kind = kind, at = at }\nif kind == 'A' then names[#names + 1] = 'A' .. ARGV[at + 2]; op.name = #names\nelseif kind == 'T' or kind == 'C' then names[#names + 1] = 'T' .. ARGV[at + 2]; op.name = #names\nelseif kind == 'X' then names[#names + 1] = 'A' .. ARGV[at + 2]; op.name = #names end\nops[#ops + 1] = op\nat = at + 1 + ARITY[kind]\nend\nlocal x = loadExecution(executionKey, names)\nif not x or x.r ~= runId or x.w ~= STARTED or x.wi ~= scheduledId or x.wj ~= startedId\nor x.wa ~= attempt then\nif x and x.r == runId and x.wp == startedId and attempt == 1 then return { 5 } end\nreturn { 0 }\nend\nif x.q ~= taskQueue then return { -1, x.q, x.k } end\nlocal closing = #ops > 0 and ops[#ops].kind == 'Z'\nif closing and x.bn > 0 then return { 2 } end\nlocal buffered\nlocal function isBuffered(matches)\nif x.bn == 0 then return nil end\nbuffered = buffered or redis.call('LRANGE', bufferKey, 0, -1)\nfor i = 1, #buffered do if matches(buffered[i]) then return i end end\nreturn nil\nend\nlocal known, asked = {}, {}\nfor i = 1, #ops do\nlocal op = ops[i]\nif op.name then\nlocal name = names[op.name]\nlocal value = known[name]\nif value == nil then value = extraValue(x, op.name) end\nif op.kind == 'A' or op.kind == 'T' then\nif value then return { 4, i - 1 } end\nknown[name] = op\nelseif op.kind == 'C' then\nif not value and known[name] == nil then\nlocal timerField = bytesField(1, ARGV[op.at + 2])\nop.bufferedAt = isBuffered(function(event)\nreturn string.byte(event) == TIMER_FIRED and string.sub(event, 11) == timerField\nend)\nend\nif not value and not op.bufferedAt then return { 3, i - 1 } end\nknown[name] = false\nelseif op.kind == 'X' then\nlocal cancelId = tonumber(ARGV[op.at + 3])\nif asked[cancelId] then return { 3, i - 1 } end\nasked[cancelId] = true\nlocal started, isPending = false, false\nif type(value) == 'table' then\nisPending, started = true, ARGV[value.at + 7] == '0'\nelseif value then\nlocal a = readActivity(value)\nisPending, started = a.scheduledId == cancelId, a.state == STARTED\nif isPending and a.cancelId > 0 then return { 3, i - 1 } end\nend\nif isPending then\nif not started then known[name] = false end\nelseif not isBuffered(function(event)\nreturn RESOLUTIONS[string.byte(event)] and unpackBytes('>I3', event, 8) == cancelId\nend) then\nreturn { 3, i - 1 }\nend\nend\nend\nend\nlocal nowMs = clockMs()\nx.bell, x.now = notifyKey, nowMs\nif attempt > 1 then\nlocal scheduled, started = virtualEvents(x, startedBody)\nappend(x, scheduled)\nappend(x, started)\nend\nappend(x, plainEvent(7, nowMs, completedBody))\nx.wp = startedId\nx.w = NONE\nx.wd = 0\nif x.u == 1 then x.u = 0 end\nif x.k ~= sticky then put(x, 'k', sticky) end\nif x.kt ~= stickyTimeoutMs then x.kt = stickyTimeoutMs end\nlocal stored, removed, fresh, late, activities = {}, {}, {}, {}, {}\nfor i = 1, #ops do\nlocal op = ops[i]\nlocal kind, first = op.kind, op.at + 1\nif kind == 'E' then\nappend(x, plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]))\nelseif kind == 'A' then\nlocal activityId, closeMs = ARGV[first + 1], tonumber(ARGV[first + 2])\nlocal stream = tonumber(ARGV[first + 6])\nlocal a = { scheduledId = append(x, plainEvent(10, nowMs, ARGV[first])), attempt = 1, cancelId = 0, scheduledAt = nowMs,\nstartedAt = 0, closeBy = closeMs > 0 and nowMs + closeMs or 0, toStart = tonumber(ARGV[first + 3]),\ntoClose = tonumber(ARGV[first + 4]), heartbeat = tonumber(ARGV[first + 5]), details = 0, state = SCHEDULED }\nif stream == 0 then\na.state = STARTED\na.startedAt = nowMs\nend\nactivities['A' .. activityId] = a\nfresh[#fresh + 1] = { a = a, id = activityId, stream = stream }\nelseif kind == 'T' then\nlocal fireAt = nowMs + tonumber(ARGV[first + 2])\nlocal id = append(x, plainEvent(17, nowMs, ARGV[first]))\nstored['T' .. ARGV[first + 1]] = pack('>I6I3', fireAt, id)\nremoved['T' .. ARGV[first + 1]] = nil\narm(x, timersKey, member, fireAt)\nelseif kind == 'C' then\nlocal name = 'T' .. ARGV[first + 1]\nlocal startedTimer\nif op.bufferedAt then\nstartedTimer = unpackBytes('>I3', buffered[op.bufferedAt], 8)\nredis.call('LREM', bufferKey, 1, buffered[op.bufferedAt])\nx.bn = x.bn - 1\nx.bb = x.bb - #buffered[op.bufferedAt]\nelse\nlocal record = stored[name] or extraValue(x, op.name)\nlocal _\n_, startedTimer = unpackBytes('>I6I3', record)\nend\nstored[name] = nil\nremoved[name] = true\nappend(x, linkedEvent(TIMER_CANCELED, nowMs, startedTimer, ARGV[first]))\nelseif kind == 'X' then\nlocal id = append(x, plainEvent(15, nowMs, ARGV[first]))\nlocal name = 'A' .. ARGV[first + 1]\nlocal a = activities[name] or (extraValue(x, op.name) and readActivity(extraValue(x, op.name)))\nif a and a.scheduledId == tonumber(ARGV[first + 2]) then\nif a.state == STARTED then\na.cancelId = id\nactivities[name] = a\nelse\nactivities[name] = nil\nremoved[name] = true\nif a.details > 0 then redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId) end\nlate[#late + 1] = outcomeEvent(AT_CANCELED, nowMs, a.scheduledId, 0, ARGV[first + 3] .. numberField(2, id))\nend\nend\nelseif kind == 'O' then\nlocal id = append(x, plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]))\nredis.call('XADD', outboxKey, '*', 'f', member, 'r', runId, 'i', id, 'm', ARGV[first + 2])\nredis.call('XADD', notifyKey, 'MAXLEN', '~', 5000, '*', 'o', id)\nend\nend\nif closing then\nif x.yq == 1 then dispatchQueries(x, normalStreamKey, normalStreamKey, member) end\nlocal first = ops[#ops].at + 1\ncloseExecution(x, nowMs, ARGV[first + 2], plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]), historyKey, member,\nrunMember, { timers = timersKey, running = runningKey, closed = closedKey, notify = notifyKey, buffer = bufferKey,\nrequests = requestsKey, details = detailsKey })\nreturn { 1, nowMs, 0, 0, 0, {}, x.n, 0 }\nend\nfor i = 1, #fresh do\nlocal task = fresh[i]\nif task.stream > 0 and activities['A' .. task.id] == task.a then\nredis.call('XADD', KEYS[firstActivityStream + task.stream - 1], '*', 'a', activityEntry(task.a, task.id, runId, member))\nend\nend\nfor name, a in pairs(activities) do\na.deadline = activityDeadline(a, nowMs)\nif a.deadline > 0 then arm(x, timersKey, member, a.deadline) end\nput(x, name, packActivity(a))\nend\nfor name, record in pairs(stored) do put(x, name, record) end\nlocal gone = {}\nfor name in pairs(removed) do gone[#gone + 1] = name end\nif #gone > 0 then inBatches('HDEL', executionKey, gone) end\nlocal flushed = flushBuffer(x, bufferKey, late)\nlocal startedNew, scheduledMs, from, events = 0, 0, 0, {}\nif flushed > 0 or forceNew == '1' then\nif startNew == '1' and sticky ~= '' then\nx.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1)))\nx.wa = 1\nx.ws = nowMs\nx.wk = 1\nstartWorkflowTask(x, nowMs, startedBody, timersKey, member)\nstartedNew, scheduledMs, from = x.wj, nowMs, startedId + 1\nelse\nscheduleWorkflowTask(x, nowMs, { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey,\nstickyKey = stickyStreamKey }, timersKey, member)\nend\nend\nif x.yq == 1 and x.w == NONE then dispatchQueries(x, normalStreamKey, stickyStreamKey, member) end\nsaveExecution(x, historyKey, notifyKey)\nif startedNew > 0 then events = redis.call('LRANGE', historyKey, from - 1, -1) end\nreturn { 1, nowMs, startedNew, scheduledMs, from, events, x.n, startedId }",
 };
 
 /**
@@ -137,7 +137,7 @@ export function completeWorkflowTask(run: ScriptRunner, input: CompleteWorkflowT
 }
 
 /** What {@link createQuery} takes. */
-export interface CreateQueryInput {
+interface CreateQueryInput {
   readonly executionKey: string;
   readonly replacedKey: string;
   readonly queryKey: string;
@@ -157,7 +157,7 @@ export interface CreateQueryInput {
 }
 
 /** What {@link createQuery} replies. */
-export type CreateQueryReply = [code: 0] | [code: 1] | [code: 2, status: Buffer] | [code: 3, attempt: number] | [code: -1, taskQueue: Buffer, sticky: Buffer];
+type CreateQueryReply = [code: 0] | [code: 1] | [code: 2, status: Buffer] | [code: 3, attempt: number] | [code: -1, taskQueue: Buffer, sticky: Buffer];
 
 const createQueryScript: Script = {
   name: 'createQuery',
@@ -174,7 +174,7 @@ export function createQuery(run: ScriptRunner, input: CreateQueryInput): Promise
 }
 
 /** What {@link deleteExecution} takes. */
-export interface DeleteExecutionInput {
+interface DeleteExecutionInput {
   readonly executionKey: string;
   readonly replacedKey: string;
   readonly historyKey: string;
@@ -184,7 +184,7 @@ export interface DeleteExecutionInput {
 }
 
 /** What {@link deleteExecution} replies. */
-export type DeleteExecutionReply = [code: 0] | [code: 1];
+type DeleteExecutionReply = [code: 0] | [code: 1];
 
 const deleteExecutionScript: Script = {
   name: 'deleteExecution',
@@ -200,7 +200,7 @@ export function deleteExecution(run: ScriptRunner, input: DeleteExecutionInput):
 }
 
 /** What {@link dispatchActivity} takes. */
-export interface DispatchActivityInput {
+interface DispatchActivityInput {
   readonly executionKey: string;
   readonly timersKey: string;
   readonly streamKey: string;
@@ -214,7 +214,7 @@ export interface DispatchActivityInput {
 }
 
 /** What {@link dispatchActivity} replies. */
-export type DispatchActivityReply = [code: 0] | [code: 1];
+type DispatchActivityReply = [code: 0] | [code: 1];
 
 const dispatchActivityScript: Script = {
   name: 'dispatchActivity',
@@ -230,7 +230,7 @@ export function dispatchActivity(run: ScriptRunner, input: DispatchActivityInput
 }
 
 /** What {@link dispatchWorkflowTask} takes. */
-export interface DispatchWorkflowTaskInput {
+interface DispatchWorkflowTaskInput {
   readonly executionKey: string;
   readonly normalStreamKey: string;
   readonly member: ScriptText;
@@ -241,7 +241,7 @@ export interface DispatchWorkflowTaskInput {
 }
 
 /** What {@link dispatchWorkflowTask} replies. */
-export type DispatchWorkflowTaskReply = [code: 0] | [code: 1] | [code: -1, taskQueue: Buffer, sticky: Buffer];
+type DispatchWorkflowTaskReply = [code: 0] | [code: 1] | [code: -1, taskQueue: Buffer, sticky: Buffer];
 
 const dispatchWorkflowTaskScript: Script = {
   name: 'dispatchWorkflowTask',
@@ -257,7 +257,7 @@ export function dispatchWorkflowTask(run: ScriptRunner, input: DispatchWorkflowT
 }
 
 /** What {@link endWorkflowTask} takes. */
-export interface EndWorkflowTaskInput {
+interface EndWorkflowTaskInput {
   readonly executionKey: string;
   readonly historyKey: string;
   readonly bufferKey: string;
@@ -284,7 +284,7 @@ export interface EndWorkflowTaskInput {
 }
 
 /** What {@link endWorkflowTask} replies. */
-export type EndWorkflowTaskReply = [code: 0] | [code: 1] | [code: -1, taskQueue: Buffer, sticky: Buffer];
+type EndWorkflowTaskReply = [code: 0] | [code: 1] | [code: -1, taskQueue: Buffer, sticky: Buffer];
 
 const endWorkflowTaskScript: Script = {
   name: 'endWorkflowTask',
@@ -302,7 +302,7 @@ export function endWorkflowTask(run: ScriptRunner, input: EndWorkflowTaskInput):
 }
 
 /** What {@link fireTimers} takes. */
-export interface FireTimersInput {
+interface FireTimersInput {
   readonly executionKey: string;
   readonly historyKey: string;
   readonly bufferKey: string;
@@ -322,7 +322,7 @@ export interface FireTimersInput {
 }
 
 /** What {@link fireTimers} replies. */
-export type FireTimersReply = [code: 0, nextMs: number] | [code: 1, nowMs: number, nextMs: number, runDue: number, taskState: number, scheduledId: number, startedId: number, attempt: number, activities: Buffer[]] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer];
+type FireTimersReply = [code: 0, nextMs: number] | [code: 1, nowMs: number, nextMs: number, runDue: number, taskState: number, scheduledId: number, startedId: number, attempt: number, activities: Buffer[]] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer];
 
 const fireTimersScript: Script = {
   name: 'fireTimers',
@@ -339,13 +339,13 @@ export function fireTimers(run: ScriptRunner, input: FireTimersInput): Promise<F
 }
 
 /** What {@link forgetAbsent} takes. */
-export interface ForgetAbsentInput {
+interface ForgetAbsentInput {
   readonly presenceKey: string;
   readonly awayMs: number;
 }
 
 /** What {@link forgetAbsent} replies. */
-export type ForgetAbsentReply = number;
+type ForgetAbsentReply = number;
 
 const forgetAbsentScript: Script = {
   name: 'forgetAbsent',
@@ -361,13 +361,13 @@ export function forgetAbsent(run: ScriptRunner, input: ForgetAbsentInput): Promi
 }
 
 /** What {@link notePresence} takes. */
-export interface NotePresenceInput {
+interface NotePresenceInput {
   readonly presenceKey: string;
   readonly consumer: ScriptText;
 }
 
 /** What {@link notePresence} replies. */
-export type NotePresenceReply = [code: 1];
+type NotePresenceReply = [code: 1];
 
 const notePresenceScript: Script = {
   name: 'notePresence',
@@ -383,7 +383,7 @@ export function notePresence(run: ScriptRunner, input: NotePresenceInput): Promi
 }
 
 /** What {@link readHistory} takes. */
-export interface ReadHistoryInput {
+interface ReadHistoryInput {
   /** State of the workflow id's current run. */
   readonly executionKey: string;
   /** State of the run, had another taken its place. */
@@ -399,7 +399,7 @@ export interface ReadHistoryInput {
 }
 
 /** What {@link readHistory} replies. */
-export type ReadHistoryReply = [code: 0] | [code: 1, status: Buffer, historyLength: number, events: Buffer[]];
+type ReadHistoryReply = [code: 0] | [code: 1, status: Buffer, historyLength: number, events: Buffer[]];
 
 const readHistoryScript: Script = {
   name: 'readHistory',
@@ -415,7 +415,7 @@ export function readHistory(run: ScriptRunner, input: ReadHistoryInput): Promise
 }
 
 /** What {@link recordEvent} takes. */
-export interface RecordEventInput {
+interface RecordEventInput {
   readonly executionKey: string;
   readonly historyKey: string;
   readonly bufferKey: string;
@@ -441,7 +441,7 @@ export interface RecordEventInput {
 }
 
 /** What {@link recordEvent} replies. */
-export type RecordEventReply = [code: 0] | [code: 1, runId: Buffer] | [code: 2, runId: Buffer] | [code: 3] | [code: 4] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer];
+type RecordEventReply = [code: 0] | [code: 1, runId: Buffer] | [code: 2, runId: Buffer] | [code: 3] | [code: 4] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer];
 
 const recordEventScript: Script = {
   name: 'recordEvent',
@@ -458,7 +458,7 @@ export function recordEvent(run: ScriptRunner, input: RecordEventInput): Promise
 }
 
 /** What {@link recordHeartbeat} takes. */
-export interface RecordHeartbeatInput {
+interface RecordHeartbeatInput {
   readonly executionKey: string;
   readonly detailsKey: string;
   readonly runId: ScriptText;
@@ -472,7 +472,7 @@ export interface RecordHeartbeatInput {
 }
 
 /** What {@link recordHeartbeat} replies. */
-export type RecordHeartbeatReply = [code: 0] | [code: 1, cancelRequested: number];
+type RecordHeartbeatReply = [code: 0] | [code: 1, cancelRequested: number];
 
 const recordHeartbeatScript: Script = {
   name: 'recordHeartbeat',
@@ -488,7 +488,7 @@ export function recordHeartbeat(run: ScriptRunner, input: RecordHeartbeatInput):
 }
 
 /** What {@link resolveActivity} takes. */
-export interface ResolveActivityInput {
+interface ResolveActivityInput {
   readonly executionKey: string;
   readonly historyKey: string;
   readonly bufferKey: string;
@@ -520,7 +520,7 @@ export interface ResolveActivityInput {
 }
 
 /** What {@link resolveActivity} replies. */
-export type ResolveActivityReply = [code: 0] | [code: 2] | [code: 1, nowMs: number, startedId: number, previousStartedId: number, events: Buffer[], scheduledId: number, taskTimeoutMs: number, runExpiresMs: number, executionExpiresMs: number, historyLength: number] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer];
+type ResolveActivityReply = [code: 0] | [code: 2] | [code: 1, nowMs: number, startedId: number, previousStartedId: number, events: Buffer[], scheduledId: number, taskTimeoutMs: number, runExpiresMs: number, executionExpiresMs: number, historyLength: number] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer];
 
 const resolveActivityScript: Script = {
   name: 'resolveActivity',
@@ -537,7 +537,7 @@ export function resolveActivity(run: ScriptRunner, input: ResolveActivityInput):
 }
 
 /** What {@link retryActivity} takes. */
-export interface RetryActivityInput {
+interface RetryActivityInput {
   readonly executionKey: string;
   readonly timersKey: string;
   readonly detailsKey: string;
@@ -555,7 +555,7 @@ export interface RetryActivityInput {
 }
 
 /** What {@link retryActivity} replies. */
-export type RetryActivityReply = [code: 0] | [code: 1] | [code: 2];
+type RetryActivityReply = [code: 0] | [code: 1] | [code: 2];
 
 const retryActivityScript: Script = {
   name: 'retryActivity',
@@ -572,7 +572,7 @@ export function retryActivity(run: ScriptRunner, input: RetryActivityInput): Pro
 }
 
 /** What {@link startActivityTasks} takes. */
-export interface StartActivityTasksInput {
+interface StartActivityTasksInput {
   readonly streamKey: string;
   readonly timersKey: string;
   readonly runKeys: readonly string[];
@@ -581,7 +581,7 @@ export interface StartActivityTasksInput {
 }
 
 /** What {@link startActivityTasks} replies. */
-export type StartActivityTasksReply = ReadonlyArray<null | [startedMs: number, scheduledEvent: Buffer, record: Buffer, taskQueue: Buffer, sticky: Buffer, heartbeat: Buffer | null, workflowType: Buffer]>;
+type StartActivityTasksReply = ReadonlyArray<null | [startedMs: number, scheduledEvent: Buffer, record: Buffer, taskQueue: Buffer, sticky: Buffer, heartbeat: Buffer | null, workflowType: Buffer]>;
 
 const startActivityTasksScript: Script = {
   name: 'startActivityTasks',
@@ -598,7 +598,7 @@ export function startActivityTasks(run: ScriptRunner, input: StartActivityTasksI
 }
 
 /** What {@link startExecution} takes. */
-export interface StartExecutionInput {
+interface StartExecutionInput {
   /** State of the workflow id's current run. */
   readonly executionKey: string;
   /** Where the closed run's state goes; the same as `execution` when nothing is replaced. */
@@ -636,7 +636,7 @@ export interface StartExecutionInput {
 }
 
 /** What {@link startExecution} replies. */
-export type StartExecutionReply = [code: 1, startedMs: number, events: Buffer[]] | [code: 0, runId: Buffer, status: Buffer, requestId: Buffer];
+type StartExecutionReply = [code: 1, startedMs: number, events: Buffer[]] | [code: 0, runId: Buffer, status: Buffer, requestId: Buffer];
 
 const startExecutionScript: Script = {
   name: 'startExecution',
@@ -654,7 +654,7 @@ export function startExecution(run: ScriptRunner, input: StartExecutionInput): P
 }
 
 /** What {@link startWorkflowTasks} takes. */
-export interface StartWorkflowTasksInput {
+interface StartWorkflowTasksInput {
   readonly streamKey: string;
   readonly timersKey: string;
   readonly notifyKey: string;
@@ -670,7 +670,7 @@ export interface StartWorkflowTasksInput {
 }
 
 /** What {@link startWorkflowTasks} replies. */
-export type StartWorkflowTasksReply = ReadonlyArray<null | [startedId: number, attempt: number, previousStartedId: number, scheduledMs: number, startedMs: number, taskTimeoutMs: number, runExpiresMs: number, executionExpiresMs: number, firstEventId: number, events: Buffer[], virtualEvents: Buffer[], queries: Buffer, sticky: Buffer, historyLength: number]>;
+type StartWorkflowTasksReply = ReadonlyArray<null | [startedId: number, attempt: number, previousStartedId: number, scheduledMs: number, startedMs: number, taskTimeoutMs: number, runExpiresMs: number, executionExpiresMs: number, firstEventId: number, events: Buffer[], virtualEvents: Buffer[], queries: Buffer, sticky: Buffer, historyLength: number]>;
 
 const startWorkflowTasksScript: Script = {
   name: 'startWorkflowTasks',
@@ -687,7 +687,7 @@ export function startWorkflowTasks(run: ScriptRunner, input: StartWorkflowTasksI
 }
 
 /** What {@link takeOver} takes. */
-export interface TakeOverInput {
+interface TakeOverInput {
   readonly streamKeys: readonly string[];
   readonly group: ScriptText;
   /** Name under which abandoned entries are taken. */
@@ -701,7 +701,7 @@ export interface TakeOverInput {
 }
 
 /** What {@link takeOver} replies. */
-export type TakeOverReply = ReadonlyArray<[taken: number, quietestMs: number]>;
+type TakeOverReply = ReadonlyArray<[taken: number, quietestMs: number]>;
 
 const takeOverScript: Script = {
   name: 'takeOver',
@@ -719,7 +719,7 @@ export function takeOver(run: ScriptRunner, input: TakeOverInput): Promise<TakeO
 }
 
 /** What {@link takeQuery} takes. */
-export interface TakeQueryInput {
+interface TakeQueryInput {
   readonly streamKey: string;
   readonly queryKey: string;
   readonly executionKey: string;
@@ -734,7 +734,7 @@ export interface TakeQueryInput {
 }
 
 /** What {@link takeQuery} replies. */
-export type TakeQueryReply = [code: 0] | [code: 1, queryType: Buffer, input: Buffer, previousStartedId: number, historyLength: number, events: Buffer[]];
+type TakeQueryReply = [code: 0] | [code: 1, queryType: Buffer, input: Buffer, previousStartedId: number, historyLength: number, events: Buffer[]];
 
 const takeQueryScript: Script = {
   name: 'takeQuery',

@@ -53,6 +53,7 @@ async function inspect(survey: Survey, key: string, letter: string, name: string
   switch (letter) {
     case 'n':
     case 's':
+    case 'c':
     case 'meta':
     case 'namespaces':
     case 'probe':

@@ -24,5 +24,16 @@ export type { Activities, WorkerConnection, WorkerOptions } from './worker-optio
 export { NativeConnection } from './worker-connection.js';
 export type { NativeConnectionOptions } from './worker-connection.js';
 export { GracefulShutdownPeriodExpiredError, IllegalStateError } from './worker-errors.js';
-export { bundleWorkflowCode, WorkflowBundleError } from './workflow/index.js';
-export type { BundleWorkflowOptions, WorkflowBundle, WorkflowBundleOption } from './workflow/index.js';
+export {
+  bundleWorkflowCode,
+  DeterminismViolationError,
+  ReplayError,
+  runReplayHistory,
+  WorkflowBundleError,
+} from './workflow/index.js';
+export type {
+  BundleWorkflowOptions,
+  ReplayWorkerOptions,
+  WorkflowBundle,
+  WorkflowBundleOption,
+} from './workflow/index.js';

@@ -35,7 +35,7 @@ async function begin(): Promise<void> {
   worker = await Worker.create({
     connection,
     taskQueue: TASK_QUEUE,
-    workflowsPath: path.join(__dirname, 'watchdog-workflows.fixture.ts'),
+    workflowsPath: path.join(__dirname, './watchdog-workflows.fixture.ts'),
     activities: { greet: async (name: string) => `Hello, ${name}` },
     shutdownTimeout: '1s',
     stickyQueueScheduleToStartTimeout: '2s',

@@ -10,7 +10,7 @@ export interface ApiAnswer {
 }
 
 /** An answer that the API must never give, or one that never came. */
-export class ApiFaultError extends Error {
+class ApiFaultError extends Error {
   override readonly name = 'ApiFaultError';
 }
 

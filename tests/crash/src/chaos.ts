@@ -12,8 +12,10 @@ const WEIGHTS: Readonly<Record<Victim, number>> = { workers: 6, api: 3, redis: 2
 /** Longest time that something stays dead; a suspended worker may outlast its tasks' timeouts. */
 const MAX_DEAD_MS = 1_500;
 const MAX_SUSPENDED_MS = 7_000;
+/** So long that blocking connections are given up and made anew meanwhile, now and then. */
+const LONG_AWAY_MS = 9_000;
 const MIN_PAUSE_MS = 50;
-const MAX_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 1_500;
 
 /** Kills processes at random moments and starts them again, until told to stop. */
 export class Chaos {
@@ -43,7 +45,7 @@ export class Chaos {
   }
 
   private async run(): Promise<void> {
-    while (!this.stopping.signal.aborted && this.victims.length > 0) {
+    while (!this.isStopping() && this.victims.length > 0) {
       await this.pause(this.random.int(MIN_PAUSE_MS, MAX_PAUSE_MS));
       // All draws are made in one order, whatever else goes on.
       const victim = this.random.pick(
@@ -51,9 +53,10 @@ export class Chaos {
       );
       const which = this.random.next();
       const deadMs = this.random.int(0, MAX_DEAD_MS);
+      const awayMs = this.random.chance(0.1) ? LONG_AWAY_MS : 0;
       const suspends = this.random.chance(0.2);
-      if (this.stopping.signal.aborted) return;
-      const repair = this.strike(victim, which, deadMs, suspends);
+      if (this.isStopping()) return;
+      const repair = this.strike(victim, which, victim === 'redis' ? deadMs + awayMs : deadMs, suspends);
       this.repairs.add(repair);
       void repair.finally(() => this.repairs.delete(repair));
     }
@@ -97,6 +100,10 @@ export class Chaos {
     } finally {
       this.busy.delete(target);
     }
+  }
+
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
   }
 
   private async pause(ms: number): Promise<void> {

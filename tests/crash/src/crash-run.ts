@@ -21,7 +21,7 @@ const CONCURRENT_CHECKS = 8;
 const MAX_DESCRIBED = 5;
 
 /** What a crash test found. */
-export interface CrashReport {
+interface CrashReport {
   readonly passed: number;
   /** Workflows with violations. */
   readonly failed: number;
@@ -84,13 +84,13 @@ export class CrashRun {
     const random = createSeededRandom(seed);
     const endMs = Date.now() + durationMs;
     const lane = async (): Promise<void> => {
-      while (this.runs.length < workflows && Date.now() < endMs && !this.stopping.signal.aborted) {
+      while (this.runs.length < workflows && Date.now() < endMs && !this.isStopping()) {
         const run = new ScenarioRun(drawScenario(random, this.runs.length), api);
         this.runs.push(run);
         try {
           await run.run();
         } catch (error) {
-          if (!this.stopping.signal.aborted) run.violations.push(String(error));
+          if (!this.isStopping()) run.violations.push(String(error));
         }
         this.over++;
         this.lastEndMs = Date.now();
@@ -173,6 +173,10 @@ export class CrashRun {
       await engine.close();
     }
     await apis[0]?.end();
+  }
+
+  private isStopping(): boolean {
+    return this.stopping.signal.aborted;
   }
 
   private tellProgress(api: ApiClient): void {

@@ -12,7 +12,7 @@ import { ManagedProcess } from './managed-process.js';
 export const TASK_QUEUE = 'crash';
 
 /** How many of what a deployment has. */
-export interface DeploymentOptions {
+interface DeploymentOptions {
   readonly partitions: number;
   readonly workers: number;
   readonly apis: number;

@@ -3,7 +3,7 @@ import { spawnProcess } from '@tidewheel/testing';
 import { appendFile } from 'node:fs/promises';
 
 /** How a process is run again and again. */
-export interface ManagedProcessOptions extends SpawnProcessOptions {
+interface ManagedProcessOptions extends SpawnProcessOptions {
   readonly name: string;
   /** A line that it prints once it works. */
   readonly readyLine: RegExp;

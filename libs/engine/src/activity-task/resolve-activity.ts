@@ -122,7 +122,7 @@ export async function scheduleRetry(
 }
 
 /** How an activity ended. */
-export type ActivityResolution = {
+type ActivityResolution = {
   [T in 'ActivityTaskCompleted' | 'ActivityTaskFailed' | 'ActivityTaskTimedOut' | 'ActivityTaskCanceled']: {
     readonly outcomeType: T;
     readonly attributes: BodyAttributes<T>;
@@ -160,7 +160,7 @@ function activityStartedBody(identity: string | undefined, attempt: number): Buf
 }
 
 /** How {@link recordResolution} finds its way. */
-export interface ResolutionOptions {
+interface ResolutionOptions {
   readonly route: { readonly taskQueue: string; readonly sticky: string };
   /** Who ran the attempt; undefined for one that never started. */
   readonly identity?: string | undefined;

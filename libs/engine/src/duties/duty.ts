@@ -40,15 +40,24 @@ export class DutyRunner {
     return this.finished;
   }
 
+  // As functions, because these change while the loop waits.
+  private isStopped(): boolean {
+    return this.stopped;
+  }
+
+  private isAwake(): boolean {
+    return this.awake;
+  }
+
   private async loop(): Promise<void> {
-    while (!this.stopped) {
+    while (!this.isStopped()) {
       this.awake = false;
       const pauseMs = await this.duty.turn().catch((error: unknown) => {
-        if (!this.stopped)
+        if (!this.isStopped())
           this.logger.warn({ error, duty: this.duty.name }, 'a background duty failed; it goes on');
         return FAILED_TURN_DELAY_MS;
       });
-      if (!this.stopped && !this.awake) await this.sleep(pauseMs);
+      if (!this.isStopped() && !this.isAwake()) await this.sleep(pauseMs);
     }
   }
 

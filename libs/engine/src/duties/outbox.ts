@@ -1,17 +1,19 @@
 import { encodeEventBody } from '@tidewheel/codec';
 import { parseMember } from '@tidewheel/store';
 import type { WorkflowExecutionTarget } from '@tidewheel/core';
-import { LimitExceededError } from '@tidewheel/core';
+import { BusyWorkflowError, LimitExceededError } from '@tidewheel/core';
 import type { EngineContext } from '../engine-context.js';
 import { decodeOutboxMessage } from '../outbox-message.js';
 import type { OutboxMessage } from '../outbox-message.js';
-import { deliverEvent } from '../record-event.js';
+import { deliverEvent, executionExists } from '../record-event.js';
 import type { Duty } from './duty.js';
 
 const GROUP = 'outbox';
 /** New messages ring; this only finds what a process left behind that died. */
 const PERIOD_MS = 5_000;
 const ABANDONED_MS = 10_000;
+/** When a target that is about to close is tried again. */
+const BUSY_RETRY_MS = 200;
 const BATCH = 50;
 
 type Entry = readonly [id: Buffer, fields: readonly Buffer[] | null];
@@ -24,6 +26,8 @@ export class Outbox implements Duty {
   readonly name: string;
   private readonly stream: string;
   private grouped = false;
+  /** Entries whose target was busy. Should this process die, another one finds them. */
+  private postponed: readonly Entry[] = [];
 
   constructor(
     private readonly context: EngineContext,
@@ -58,8 +62,25 @@ export class Outbox implements Duty {
       '>',
     ]);
     const fresh = read?.[0]?.[1] ?? [];
-    for (const entry of [...abandoned[1], ...fresh]) await this.deliver(entry);
-    return fresh.length === BATCH ? 0 : PERIOD_MS;
+    const postponed: Entry[] = [];
+    for (const entry of [...this.postponed, ...abandoned[1], ...fresh]) {
+      if ((await this.tryToDeliver(entry)) === 'busy') postponed.push(entry);
+    }
+    this.postponed = postponed;
+    if (fresh.length === BATCH) return 0;
+    return postponed.length > 0 ? BUSY_RETRY_MS : PERIOD_MS;
+  }
+
+  /** One that cannot be delivered does not hold up the others; it is found again as abandoned. */
+  private async tryToDeliver(entry: Entry): Promise<'delivered' | 'busy' | 'failed'> {
+    try {
+      await this.deliver(entry);
+      return 'delivered';
+    } catch (error) {
+      if (error instanceof BusyWorkflowError) return 'busy';
+      this.context.logger.warn({ error, entry: entry[0].toString() }, 'a message could not be delivered');
+      return 'failed';
+    }
   }
 
   private async deliver([id, fields]: Entry): Promise<void> {
@@ -120,7 +141,10 @@ export class Outbox implements Duty {
             ...(message.reason !== undefined && { cause: message.reason }),
           });
     try {
-      return (await deliverEvent(this.context, address, { ...delivered, requestId })) !== 'notFound';
+      const outcome = await deliverEvent(this.context, address, { ...delivered, requestId });
+      if (outcome !== 'notFound') return true;
+      // Cancelling what is closed already does nothing, and succeeds.
+      return message.kind === 'cancel' && (await executionExists(this.context, address));
     } catch (error) {
       if (error instanceof LimitExceededError) return false;
       throw error;

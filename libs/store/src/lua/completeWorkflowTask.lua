@@ -196,6 +196,7 @@ for i = 1, #ops do
 end
 
 if closing then
+  if x.yq == 1 then dispatchQueries(x, normalStreamKey, normalStreamKey, member) end
   local first = ops[#ops].at + 1
   closeExecution(x, nowMs, ARGV[first + 2], plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]), historyKey, member,
     runMember, { timers = timersKey, running = runningKey, closed = closedKey, notify = notifyKey, buffer = bufferKey,
@@ -234,6 +235,7 @@ if flushed > 0 or forceNew == '1' then
       stickyKey = stickyStreamKey }, timersKey, member)
   end
 end
+if x.yq == 1 and x.w == NONE then dispatchQueries(x, normalStreamKey, stickyStreamKey, member) end
 saveExecution(x, historyKey, notifyKey)
 if startedNew > 0 then events = redis.call('LRANGE', historyKey, from - 1, -1) end
 return { 1, nowMs, startedNew, scheduledMs, from, events, x.n, startedId }

@@ -24,7 +24,7 @@ import type { StopReason } from './heartbeat-sender.js';
 import { activityInfoOf } from './activity-info.js';
 
 /** What an executor needs of its worker. */
-export interface ActivityExecutorOptions {
+interface ActivityExecutorOptions {
   readonly engine: Engine;
   readonly options: CompiledWorkerOptions;
   readonly workerId: string;

@@ -8,7 +8,7 @@ import type { Slots } from '../polling/slots.js';
 import type { ActivityExecutor } from './activity-executor.js';
 
 /** What a poller of activity tasks is made of. */
-export interface ActivityPollerOptions {
+interface ActivityPollerOptions {
   readonly engine: Engine;
   readonly namespace: string;
   readonly taskQueue: string;

@@ -8,7 +8,7 @@ import type { Logger } from '@tidewheel/common';
 export type StopReason = 'CANCELLED' | 'NOT_FOUND' | 'TIMED_OUT' | 'WORKER_SHUTDOWN';
 
 /** What a heartbeat sender works with. */
-export interface HeartbeatSenderOptions {
+interface HeartbeatSenderOptions {
   readonly engine: Engine;
   readonly task: ActivityTask;
   readonly maxThrottleMs: number;

@@ -1,6 +1,6 @@
 import type { Engine } from '@tidewheel/engine';
 import { readQuota } from '@tidewheel/routing';
-import { notePresence, WORKERS_GROUP } from '@tidewheel/store';
+import { BreakableRead, notePresence, WORKERS_GROUP } from '@tidewheel/store';
 import type { RawStreamEntry, Redis } from '@tidewheel/store';
 import type { Logger } from '@tidewheel/common';
 import type { Slots } from './slots.js';
@@ -63,6 +63,7 @@ export class TaskReader {
   private readonly pollers = new Set<Poller>();
   private readonly consumer: string;
   private connection: Redis | undefined;
+  private readonly underWay = new BreakableRead();
   private clientId: number | undefined;
   private running: Promise<void> | undefined;
   private watchdog: NodeJS.Timeout | undefined;
@@ -136,14 +137,13 @@ export class TaskReader {
     const running = this.running;
     this.running = undefined;
     this.wakeUp?.();
-    this.connection?.disconnect();
+    this.underWay.discard(this.connection);
     await running;
     const { redis, keys } = this.engine.context;
-    await Promise.all(
-      Array.from({ length: keys.partitions }, (_, partition) =>
-        redis.zrem(keys.partition(partition).presence, this.consumer),
-      ),
-    );
+    for (let partition = 0; partition < keys.partitions; partition++) {
+      // Not waited for: whoever is not taken off the list is found absent.
+      redis.zrem(keys.partition(partition).presence, this.consumer).catch(() => undefined);
+    }
   }
 
   private connect(): Redis {
@@ -210,10 +210,11 @@ export class TaskReader {
     try {
       const ids = keys.map(() => (pending ? '0' : '>'));
       const block = pending ? [] : ['BLOCK', whole.length === plans.length ? BLOCK_MS : PARTIAL_BLOCK_MS];
-      reply = (await this.connection?.call(
+      const read = this.connection?.call(
         'XREADGROUP',
         ...['GROUP', WORKERS_GROUP, this.consumer, 'COUNT', count, ...block, 'STREAMS', ...keys, ...ids],
-      )) as ReadReply;
+      );
+      reply = (await this.underWay.of(read)) as ReadReply;
       this.silentSinceMs = 0;
     } catch (error) {
       fault = error;
@@ -321,7 +322,7 @@ export class TaskReader {
     this.reconnections++;
     const dead = this.connection;
     this.connection = this.connect();
-    dead?.disconnect();
+    this.underWay.discard(dead);
   }
 }
 

@@ -8,7 +8,7 @@ import type { Slots } from '../polling/slots.js';
 import type { WorkflowTaskHandler } from './workflow-task-handler.js';
 
 /** What a poller of workflow tasks is made of. */
-export interface WorkflowPollerOptions {
+interface WorkflowPollerOptions {
   readonly engine: Engine;
   readonly namespace: string;
   readonly taskQueue: string;

@@ -6,7 +6,7 @@ import type { ActivityTask, Engine, QueryTask, TaskQuery, WorkflowTask } from '@
 import type { ActivationRequest, ActivationResult, WorkflowRuntime } from '../workflow/index.js';
 
 /** What the handler needs of its worker. */
-export interface WorkflowTaskHost {
+interface WorkflowTaskHost {
   readonly engine: Engine;
   readonly runtime: WorkflowRuntime;
   readonly logger: Logger;
@@ -26,7 +26,7 @@ export interface WorkflowTaskHost {
 }
 
 /** Counts of what the handler did. */
-export interface WorkflowTaskCounts {
+interface WorkflowTaskCounts {
   completed: number;
   failed: number;
   /** Tasks whose events did not continue a cached execution. */
@@ -128,7 +128,8 @@ export class WorkflowTaskHandler {
       sticky,
       startNext: sticky !== undefined,
       startsEagerly: (command) => {
-        const takes = taken < host.maxEagerActivities && host.takeEagerActivity(command);
+        const wanted = command.attributes.requestEagerExecution !== false && taken < host.maxEagerActivities;
+        const takes = wanted && host.takeEagerActivity(command);
         if (takes) taken++;
         return takes;
       },

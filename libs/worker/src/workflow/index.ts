@@ -10,13 +10,17 @@
  * const result = await runtime.activate(request);
  * ```
  */
-export { bundleWorkflowCode, loadWorkflowBundle, WorkflowBundleError } from './workflow-bundle.js';
-export type { BundleWorkflowOptions, WorkflowBundle, WorkflowBundleOption } from './workflow-bundle.js';
-export { bundleSdk } from './sdk-bundle.js';
-export { WorkflowSandbox } from './workflow-sandbox.js';
-export type { EventDecoder } from './workflow-sandbox.js';
-export { WorkflowRuntime } from './workflow-runtime.js';
-export type { WorkflowRuntimeOptions, WorkflowRuntimeStats } from './workflow-runtime.js';
+export { bundleWorkflowCode, loadWorkflowBundle, WorkflowBundleError } from './bundle/workflow-bundle.js';
+export type {
+  BundleWorkflowOptions,
+  WorkflowBundle,
+  WorkflowBundleOption,
+} from './bundle/workflow-bundle.js';
+export { bundleSdk } from './bundle/sdk-bundle.js';
+export { WorkflowSandbox } from './sandbox/workflow-sandbox.js';
+export type { EventDecoder } from './sandbox/workflow-sandbox.js';
+export { WorkflowRuntime } from './threads/workflow-runtime.js';
+export type { WorkflowRuntimeOptions, WorkflowRuntimeStats } from './threads/workflow-runtime.js';
 export { DeterminismViolationError, ReplayError, runReplayHistory } from './replay.js';
 export type { ReplayWorkerOptions } from './replay.js';
 export type {

@@ -2,9 +2,9 @@ import { encodeEvent, packEvents } from '@tidewheel/codec';
 import type { HistoryEvent, HistoryEventOf } from '@tidewheel/core';
 import { isEventOf } from '@tidewheel/core';
 import type { ActivationRequest } from './activation-request.js';
-import { bundleWorkflowCode, loadWorkflowBundle } from './workflow-bundle.js';
-import type { BundleWorkflowOptions, WorkflowBundleOption } from './workflow-bundle.js';
-import { WorkflowRuntime } from './workflow-runtime.js';
+import { bundleWorkflowCode, loadWorkflowBundle } from './bundle/workflow-bundle.js';
+import type { BundleWorkflowOptions, WorkflowBundleOption } from './bundle/workflow-bundle.js';
+import { WorkflowRuntime } from './threads/workflow-runtime.js';
 
 /** The code to replay with: sources, or a bundle made ahead of time. */
 export type ReplayWorkerOptions = (

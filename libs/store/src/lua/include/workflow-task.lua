@@ -22,6 +22,19 @@ local function dispatchWorkflowTask(x, route, member)
   return false
 end
 
+-- Puts queries that waited with the run, and came too late for its last workflow task, where a worker finds them.
+local function dispatchQueries(x, normalKey, stickyKey, member)
+  local queries = redis.call('HGET', x.key, 'y') or ''
+  x.yq = 0
+  put(x, 'y', '')
+  for queryId in string.gmatch(queries, '%S+') do
+    local entry = queryId .. ' ' .. x.r .. ' ' .. member
+    if x.k == '' or not redis.call('XADD', stickyKey, 'NOMKSTREAM', '*', 'q', entry) then
+      redis.call('XADD', normalKey, '*', 'q', entry)
+    end
+  end
+end
+
 -- Schedules a workflow task as attempt 1, with its event.
 local function scheduleWorkflowTask(x, nowMs, route, timersKey, member)
   x.wi = x.n + 1

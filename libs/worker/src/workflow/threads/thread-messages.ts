@@ -4,10 +4,10 @@ import type {
   WorkflowCacheLimits,
   WorkflowCacheStats,
   WorkflowQuery,
-} from './activation-request.js';
+} from '../activation-request.js';
 import { readCommands, writeCommands } from './command-wire.js';
 import type { WireCommands } from './command-wire.js';
-import type { RealmCode } from './workflow-realm.js';
+import type { RealmCode } from '../sandbox/workflow-realm.js';
 
 /** What a workflow thread is started with. */
 export interface ThreadSetup {

@@ -1,8 +1,8 @@
 import { SourceMap } from 'node:module';
 import type { SourceMapPayload } from 'node:module';
 import type { Command, Failure, QueryAnswer } from '@tidewheel/core';
-import type { ActivationResult } from './activation-request.js';
-import { WORKFLOWS_FILENAME } from './workflow-realm.js';
+import type { ActivationResult } from '../activation-request.js';
+import { WORKFLOWS_FILENAME } from '../sandbox/workflow-realm.js';
 
 const PLACE = new RegExp(`${WORKFLOWS_FILENAME.replaceAll('.', '\\.')}:(\\d+):(\\d+)`, 'g');
 const FRAME = /^\s+at /;

@@ -1,7 +1,7 @@
 // Entry of a workflow thread: runs activations one after the other and answers a batch of them with one message.
 import { parentPort, workerData } from 'node:worker_threads';
 import { decodeEvents } from '@tidewheel/codec';
-import type { ActivationResult } from './activation-request.js';
+import type { ActivationResult } from '../activation-request.js';
 import { StackMapper } from './stack-mapper.js';
 import { readRequests, writeResults } from './thread-messages.js';
 import type {
@@ -11,7 +11,7 @@ import type {
   ThreadReport,
   ThreadSetup,
 } from './thread-messages.js';
-import { WorkflowSandbox } from './workflow-sandbox.js';
+import { WorkflowSandbox } from '../sandbox/workflow-sandbox.js';
 
 const port = parentPort;
 if (!port) throw new Error('workflow-thread.js runs as a worker thread only');

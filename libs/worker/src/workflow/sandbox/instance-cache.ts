@@ -1,4 +1,4 @@
-import type { WorkflowCacheLimits, WorkflowCacheStats } from './activation-request.js';
+import type { WorkflowCacheLimits, WorkflowCacheStats } from '../activation-request.js';
 
 interface Cached {
   readonly sizeBytes: number;

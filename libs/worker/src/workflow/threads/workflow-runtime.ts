@@ -4,10 +4,10 @@ import type {
   ActivationResult,
   WorkflowCacheLimits,
   WorkflowCacheStats,
-} from './activation-request.js';
-import { bundleSdk } from './sdk-bundle.js';
+} from '../activation-request.js';
+import { bundleSdk } from '../bundle/sdk-bundle.js';
 import type { ThreadSetup } from './thread-messages.js';
-import type { WorkflowBundle } from './workflow-bundle.js';
+import type { WorkflowBundle } from '../bundle/workflow-bundle.js';
 import { lost, WorkflowThreadHandle } from './workflow-thread-handle.js';
 
 /** What a workflow runtime is made of. */

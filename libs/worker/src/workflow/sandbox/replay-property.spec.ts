@@ -4,10 +4,10 @@ import type { Command } from '@tidewheel/core';
 import { isCloseCommand } from '@tidewheel/core';
 import fc from 'fast-check';
 import { FakeHistory, makeSandbox } from './fake-history.fixture.js';
-import type { Program } from './sandbox-workflows.fixture.js';
+import type { Program } from './program-workflows.fixture.js';
 import type { WorkflowSandbox } from './workflow-sandbox.js';
 
-const WORKFLOWS = path.join(__dirname, './sandbox-workflows.fixture.ts');
+const WORKFLOWS = path.join(__dirname, './program-workflows.fixture.ts');
 
 const cancellationType = fc.constantFrom('TRY_CANCEL', 'WAIT_CANCELLATION_COMPLETED', 'ABANDON');
 const ms = fc.integer({ min: 0, max: 1_000 });

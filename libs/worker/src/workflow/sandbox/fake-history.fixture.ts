@@ -9,9 +9,9 @@ import type {
   NewEvent,
   Payloads,
 } from '@tidewheel/core';
-import type { ActivationRequest, ActivationResult, WorkflowQuery } from './activation-request.js';
-import { bundleSdk } from './sdk-bundle.js';
-import { bundleWorkflowCode } from './workflow-bundle.js';
+import type { ActivationRequest, ActivationResult, WorkflowQuery } from '../activation-request.js';
+import { bundleSdk } from '../bundle/sdk-bundle.js';
+import { bundleWorkflowCode } from '../bundle/workflow-bundle.js';
 import { WorkflowSandbox } from './workflow-sandbox.js';
 
 type CompletedResult = Extract<ActivationResult, { kind: 'completed' }>;
@@ -263,4 +263,30 @@ export function commandOf<T extends Command['commandType']>(result: ActivationRe
 /** What the workflow returned. */
 export function resultOf(result: ActivationResult): unknown {
   return valueOf(commandOf(result, 'CompleteWorkflowExecution').attributes.result);
+}
+
+/** The only answer in a result. */
+export function answerIn(result: ActivationResult): unknown {
+  if (result.kind !== 'completed') throw new Error(JSON.stringify(result));
+  const [answer] = Object.values(result.queryAnswers);
+  if (!answer?.answered) throw new Error(JSON.stringify(answer));
+  return valueOf(answer.result && [answer.result]);
+}
+
+/** Fires the timer started last, one workflow task after the other, until the workflow returns; gives its result. */
+export function runWithTimers(sandbox: WorkflowSandbox, history: FakeHistory): unknown {
+  for (;;) {
+    const result = history.run(sandbox);
+    if (commandTypes(result).includes('CompleteWorkflowExecution')) {
+      expectReplay(sandbox, history);
+      return resultOf(result);
+    }
+    history.fireTimer(history.last('TimerStarted').attributes.timerId);
+  }
+}
+
+/** The whole history replays without a complaint. */
+export function expectReplay(sandbox: WorkflowSandbox, history: FakeHistory): void {
+  const result = sandbox.activate(history.queryRequest('__stack_trace'));
+  if (result.kind !== 'completed') throw new Error(`the history does not replay: ${JSON.stringify(result)}`);
 }

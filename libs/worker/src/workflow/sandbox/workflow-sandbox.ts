@@ -1,7 +1,7 @@
 import type { Failure, HistoryEvent, HistoryEventOf, WorkflowTaskFailedCause } from '@tidewheel/core';
 import { isEventOf } from '@tidewheel/core';
 import type { Execution, WorkflowLogEntry } from '@tidewheel/workflow/runtime';
-import type { ActivationRequest, ActivationResult, WorkflowCacheLimits } from './activation-request.js';
+import type { ActivationRequest, ActivationResult, WorkflowCacheLimits } from '../activation-request.js';
 import { matchCommands, patchIdsOf, recordOf } from './command-matching.js';
 import type { CommandRecord } from './command-matching.js';
 import { planActivations } from './history-activations.js';

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { decodeEvents } from '@tidewheel/codec';
-import { FakeHistory, resultOf } from './fake-history.fixture.js';
+import { FakeHistory, resultOf } from '../sandbox/fake-history.fixture.js';
 import { bundleSdk } from './sdk-bundle.js';
 import { bundleWorkflowCode, loadWorkflowBundle, WorkflowBundleError } from './workflow-bundle.js';
 import type { BundleWorkflowOptions } from './workflow-bundle.js';
-import { WorkflowSandbox } from './workflow-sandbox.js';
+import { WorkflowSandbox } from '../sandbox/workflow-sandbox.js';
 
 let directory: string;
 beforeEach(async () => {
@@ -61,11 +61,11 @@ test('the file may be given as a URL, and without its extension', async () => {
 
 test('a module of Node.js is refused with the imports that lead to it', async () => {
   const bundling = bundle({
-    'workflows.ts': "import { load } from './lib/helper.js'; export async function main() { return load(); }",
-    'lib/helper.ts': "import { readFileSync } from 'node:fs'; export const load = () => readFileSync('x');",
+    'workflows.ts': "import { load } from './lib/loader.js'; export async function main() { return load(); }",
+    'lib/loader.ts': "import { readFileSync } from 'node:fs'; export const load = () => readFileSync('x');",
   });
   await expect(bundling).rejects.toThrow(WorkflowBundleError);
-  await expect(bundling).rejects.toThrow('workflows.ts -> lib/helper.ts -> node:fs');
+  await expect(bundling).rejects.toThrow('workflows.ts -> lib/loader.ts -> node:fs');
   await expect(bundling).rejects.toThrow(
     /workflow code cannot use "node:fs".*Move what needs it into an activity/s,
   );

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { ActivationRequest, ActivationResult, WorkflowCacheStats } from './activation-request.js';
+import type { ActivationRequest, ActivationResult, WorkflowCacheStats } from '../activation-request.js';
 import { readResults, writeRequests } from './thread-messages.js';
 import type { ThreadCommand, ThreadReport, ThreadSetup } from './thread-messages.js';
 
