@@ -103,7 +103,7 @@ describeEngine('queries', (deployment) => {
       namespace: run.namespace,
       workflowId: run.workflowId,
       workflowType: 'order',
-      taskQueue: run.taskQueue,
+      taskQueue: `another ${run.taskQueue}`,
     });
     const asked = query(run);
     const task = await queryTask(run);

@@ -42,9 +42,13 @@ export async function queryWorkflow(
     if (rejected) return { rejected: true, status: state.status };
     await requirePoller(context, run, state);
     const queryId = randomUUID();
-    const answered = waitForAnswer(context, queryId, Math.min(ASK_AGAIN_MS, deadline - Date.now()));
-    await ask(context, run, queryId, request, state, passSticky);
-    await answered;
+    const waiting = waitForAnswer(context, queryId, Math.min(ASK_AGAIN_MS, deadline - Date.now()));
+    try {
+      await ask(context, run, queryId, request, state, passSticky);
+      await waiting.answered;
+    } finally {
+      waiting.stop();
+    }
     const answer = await readAnswer(context, run, queryId);
     if (answer) {
       if (answer.answered) return { rejected: false, result: answer.result ? [answer.result] : [] };
@@ -151,16 +155,23 @@ async function ask(
   }
 }
 
-function waitForAnswer(context: EngineContext, queryId: string, mostMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const finish = (): void => {
+/** Resolves when the answer is there, the time is over, or somebody stops it. */
+function waitForAnswer(
+  context: EngineContext,
+  queryId: string,
+  mostMs: number,
+): { readonly answered: Promise<void>; stop(): void } {
+  let stop = (): void => undefined;
+  const answered = new Promise<void>((resolve) => {
+    const stopListening = context.notices.listen(queryId, () => stop());
+    const timer = setTimeout(() => stop(), mostMs);
+    stop = () => {
       clearTimeout(timer);
-      stop();
+      stopListening();
       resolve();
     };
-    const stop = context.notices.listen(queryId, finish);
-    const timer = setTimeout(finish, mostMs);
   });
+  return { answered, stop: () => stop() };
 }
 
 async function readAnswer(
