@@ -1,0 +1,130 @@
+import { ActivityTaskNotFoundError, WorkflowNotFoundError } from '@tidewheel/core';
+import { completeActivity, completeWorkflowTask, Engine, failActivity } from '@tidewheel/engine';
+import { startFaultProxy } from '@tidewheel/testing';
+import type { FaultProxy } from '@tidewheel/testing';
+import { randomUUID } from 'node:crypto';
+import {
+  activity,
+  describeEngine,
+  finish,
+  NAMESPACE,
+  payload,
+  TestRun,
+  timer,
+  WORKER,
+} from './test-deployment.fixture.js';
+
+/** After so many bytes of replies the connection breaks: within the first reply, between two, or behind the last. */
+const BUDGETS = [0, 3, 10, 30, 60, 100, 150, 250, 400];
+
+describeEngine('when replies of Redis are lost', (deployment) => {
+  let proxy: FaultProxy;
+  /** The engine whose connection breaks. */
+  let engine: Engine;
+
+  beforeAll(async () => {
+    const { host, port } = deployment().redis;
+    proxy = await startFaultProxy({ target: { host, port } });
+    engine = await Engine.open({ connection: { url: proxy.url }, identity: 'unlucky' });
+    await engine.describeNamespace(NAMESPACE);
+  });
+
+  afterAll(async () => {
+    await engine.close();
+    await proxy.stop();
+  });
+
+  /** Does something while replies are lost. */
+  async function unlucky<T>(budget: number, action: () => Promise<T>): Promise<T> {
+    proxy.dropAfterBytes(budget, 'toClient');
+    try {
+      return await action();
+    } finally {
+      proxy.restore();
+    }
+  }
+
+  it.each(BUDGETS)('a start starts one run (%i bytes get through)', async (budget) => {
+    const request = {
+      namespace: NAMESPACE,
+      workflowId: randomUUID(),
+      workflowType: 'order',
+      taskQueue: randomUUID(),
+    };
+    const { runId, started } = await unlucky(budget, () => engine.startWorkflow(request));
+    expect(started).toBe(true);
+    const run = new TestRun(deployment(), NAMESPACE, request.workflowId, runId, request.taskQueue);
+    expect(await run.story()).toEqual(['Started', 'WT Scheduled']);
+    expect(await run.context.redis.xlen(run.stream('workflow'))).toBe(1);
+    await run.decide([finish()]);
+  });
+
+  it.each(BUDGETS)('a signal is delivered once (%i bytes get through)', async (budget) => {
+    const run = await deployment().start();
+    const task = budget % 20 === 0 ? await run.workflowTask() : undefined;
+    await unlucky(budget, () => engine.signalWorkflow({ ...run.address, signalName: 'go' }));
+    await unlucky(budget, () => engine.requestCancelWorkflow(run.address));
+    if (task) await run.completed(task);
+    const story = await run.story();
+    expect(story.filter((type) => type === 'Signaled')).toHaveLength(1);
+    expect(story.filter((type) => type === 'CancelRequested')).toHaveLength(1);
+  });
+
+  it.each(BUDGETS)('a workflow task completes once (%i bytes get through)', async (budget) => {
+    const run = await deployment().start();
+    const task = await run.workflowTask();
+    const outcome = await unlucky(budget, () =>
+      completeWorkflowTask(engine.context, task, {
+        commands: [activity('eager'), activity('ordinary'), timer('t', 60_000)],
+        identity: WORKER,
+        startsEagerly: ({ attributes }) => attributes.activityId === 'eager',
+      }),
+    );
+    expect(outcome).toMatchObject({ kind: 'completed', activities: [{ activityId: 'eager' }] });
+    expect((await run.story()).slice(3)).toEqual([
+      'WT Completed',
+      'AT Scheduled',
+      'AT Scheduled',
+      'TimerStarted',
+    ]);
+    const tasks = await run.activityTasks(1);
+    expect(Object.keys(tasks)).toEqual(['ordinary']);
+  });
+
+  it.each(BUDGETS)('a workflow closes once (%i bytes get through)', async (budget) => {
+    const run = await deployment().start();
+    const task = await run.workflowTask();
+    await unlucky(budget, () =>
+      completeWorkflowTask(engine.context, task, { commands: [finish('done')], identity: WORKER }),
+    );
+    expect(await run.engine.getResult(run.address)).toMatchObject({ result: [payload('done')] });
+    await run.closed();
+    const other = await deployment().start();
+    await unlucky(budget, () => engine.terminateWorkflow(other.address)).catch((error: unknown) =>
+      expect(error).toBeInstanceOf(WorkflowNotFoundError),
+    );
+    expect((await other.describe()).status).toBe('TERMINATED');
+    await other.closed();
+  });
+
+  it.each(BUDGETS)(
+    'an activity completes once, and is tried again once (%i bytes get through)',
+    async (budget) => {
+      const run = await deployment().start();
+      await run.decide([activity('a', { retryPolicy: { initialIntervalMs: 1 } })]);
+      const first = await run.activityTask();
+      const expected = (error: unknown): void => expect(error).toBeInstanceOf(ActivityTaskNotFoundError);
+      await unlucky(budget, () =>
+        failActivity(engine.context, first, { message: 'no' }, { identity: WORKER }),
+      ).catch(expected);
+      const second = await run.activityTask();
+      expect(second.attempt).toBe(2);
+      await unlucky(budget, () =>
+        completeActivity(engine.context, second, [payload('done')], { identity: WORKER }),
+      ).catch(expected);
+      await run.decide([finish()]);
+      const completed = (await run.closed()).filter(({ eventType }) => eventType === 'ActivityTaskCompleted');
+      expect(completed).toHaveLength(1);
+    },
+  );
+});
