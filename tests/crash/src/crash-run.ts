@@ -48,8 +48,11 @@ export class CrashRun {
     const deployment = await startDeployment({ ...options, logFolder });
     const api = new ApiClient(deployment.apiUrls, this.stopping.signal);
     const engine = await Engine.open({ connection: { url: deployment.redis.url } });
-    const chaos = new Chaos(deployment, createSeededRandom(options.seed ^ 0x5eed), options.victims, (what) =>
-      this.tell(`  ${what}`),
+    const chaos = new Chaos(
+      deployment,
+      createSeededRandom((options.seed ^ 0x5eed) >>> 0),
+      options.victims,
+      (what) => this.tell(`  ${what}`),
     );
     const progress = setInterval(() => this.tellProgress(api), PROGRESS_MS);
     try {
