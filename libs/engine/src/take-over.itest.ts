@@ -1,4 +1,4 @@
-import { completeActivity, startActivityTasks, startWorkflowTasks } from '@tidewheel/engine';
+import { completeActivity, failActivity, startActivityTasks, startWorkflowTasks } from '@tidewheel/engine';
 import { takeOver, WORKERS_GROUP } from '@tidewheel/store';
 import type { ActivityTaskEntry, WorkflowTaskEntry } from '@tidewheel/store';
 import { waitUntil } from '@tidewheel/testing';
@@ -81,6 +81,46 @@ describeEngine('taking over', (deployment) => {
       await run.completed(tasks[0]!, [finish()]);
       expect(await run.context.redis.xlen(run.stream('workflow'))).toBe(0);
     }
+  });
+
+  it('leaves copies of a task behind that start nothing once another attempt is due', async () => {
+    const run = await deployment().start();
+    await run.decide([activity('a', { retryPolicy: { initialIntervalMs: 1 } })], { forceNext: true });
+    const workflowSource = {
+      partition: run.partition,
+      streamKey: run.stream('workflow'),
+      taskQueue: run.taskQueue,
+      identity: WORKER,
+      sticky: false,
+    };
+    await run.fail(await run.workflowTask());
+    const second = await readAndDie(run);
+    expect(second.attempt).toBe(2);
+    const [task] = await startWorkflowTasks(run.context, workflowSource, [second]);
+    await run.fail(task!);
+    // The third attempt waits under the same ids; the entry of the second is not its task.
+    expect(await startWorkflowTasks(run.context, workflowSource, [second])).toEqual([undefined]);
+    const third = await run.workflowTask();
+    expect(third.stamp.attempt).toBe(3);
+    await run.completed(third);
+
+    const activitySource = { partition: run.partition, streamKey: run.stream('activity') };
+    const first = (await deployment().read(activitySource.streamKey)) as ActivityTaskEntry[];
+    const [attempt] = await startActivityTasks(run.context, activitySource, first);
+    await failActivity(run.context, attempt!, { message: 'no' }, { identity: WORKER });
+    const next = (await waitUntil(
+      async () => {
+        const entries = await deployment().read(activitySource.streamKey);
+        return entries.length > 0 && entries;
+      },
+      { what: 'the next attempt' },
+    )) as ActivityTaskEntry[];
+    expect(await startActivityTasks(run.context, activitySource, first)).toEqual([undefined]);
+    const [started] = await startActivityTasks(run.context, activitySource, next);
+    expect(started!.attempt).toBe(2);
+    await completeActivity(run.context, started!, [], { identity: WORKER });
+    await run.decide([finish()]);
+    await run.closed();
   });
 
   it('puts activities back too', async () => {
