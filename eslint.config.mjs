@@ -17,11 +17,13 @@ const LIBRARY_IMPORTS = {
   store: ['core', 'routing', 'codec'],
   telemetry: ['core'],
   engine: ['core', 'routing', 'codec', 'store', 'telemetry'],
+  polling: ['core', 'common', 'routing', 'store', 'engine'],
+  gateway: ['core', 'common', 'codec', 'routing', 'store', 'telemetry', 'engine', 'polling'],
   workflow: ['core', 'common'],
   activity: ['core', 'common'],
   client: ['core', 'common', 'routing', 'codec', 'protocol', 'store', 'telemetry', 'engine'],
   worker: [
-    ...['core', 'routing', 'codec', 'protocol', 'store', 'telemetry', 'engine'],
+    ...['core', 'routing', 'codec', 'protocol', 'store', 'telemetry', 'engine', 'polling'],
     ...['common', 'workflow', 'activity', 'client'],
   ],
   testing: [],
@@ -32,7 +34,7 @@ const LIBRARY_IMPORTS = {
 const TEST_LIBRARIES = ['testing', 'history-checker'];
 
 /** From top to bottom: a layer may import the layers after it, and itself where `LIBRARY_IMPORTS` allows it. */
-const LAYERS = ['sdk', 'engine', 'adapter', 'contract', 'domain', 'foundation'];
+const LAYERS = ['gateway', 'sdk', 'engine', 'adapter', 'contract', 'domain', 'foundation'];
 
 /** Libraries whose code must give the same result everywhere: no packages, no Node.js, no clock, no randomness. */
 const PURE_LIBRARIES = ['core', 'routing', 'common', 'workflow'];

@@ -42,12 +42,12 @@ describe('EngineGate', () => {
       /Redis does not answer \(Redis did not answer/,
     );
     health = { checks: [RED] };
-    await jest.advanceTimersByTimeAsync(1_100);
+    await jest.advanceTimersByTimeAsync(2_100);
     await waiting;
     await expect(ask()).rejects.toThrow('check that it runs');
     expect(gate.health()).toEqual([RED]);
     health = { checks: [GREEN] };
-    await jest.advanceTimersByTimeAsync(1_100);
+    await jest.advanceTimersByTimeAsync(2_100);
     await expect(ask()).resolves.toBe('answer');
   });
 
@@ -65,7 +65,7 @@ describe('EngineGate', () => {
   it('lets requests through when only something else than Redis is wrong', async () => {
     await gate.open(engine);
     health = { checks: [GREEN, { name: 'notices', ok: false, sinceMs: 1 }] };
-    await jest.advanceTimersByTimeAsync(1_100);
+    await jest.advanceTimersByTimeAsync(2_100);
     expect(gate.health()).toHaveLength(2);
     await expect(ask()).resolves.toBe('answer');
   });

@@ -6,7 +6,7 @@ import type { Logger } from '@tidewheel/telemetry';
 type GatedEngine = WorkflowService & Pick<Engine, 'health'>;
 
 /** How often the engine is asked how it is. */
-const LOOK_MS = 1_000;
+const LOOK_MS = 2_000;
 /** How long an answer may take beyond what the request itself asked to wait. */
 const ANSWER_LIMIT_MS = 15_000;
 

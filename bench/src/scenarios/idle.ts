@@ -47,7 +47,7 @@ export const IDLE: Scenario = {
   },
 };
 
-const SETTLE_MS = 2_000;
+const SETTLE_MS = 10_000;
 
 function queuesOf(worker: number): string[] {
   return Array.from({ length: QUEUES_PER_WORKER }, (_, index) => `bench-${worker}-${index}`);

@@ -27,6 +27,8 @@ type Listener = (notice: Notice) => void;
 const BLOCK_MS = 4_000;
 /** A read that gives no reply for this long has a dead connection. */
 const SILENCE_LIMIT_MS = BLOCK_MS + 3_000;
+/** How long after a read began to look whether its reply has come. */
+const WATCH_MS = SILENCE_LIMIT_MS + 50;
 const RETRY_MS = 200;
 
 /**
@@ -43,6 +45,7 @@ export class Notices {
   /** When the first read began that no reply has come to yet; 0 when none is due. */
   private silentSinceMs = 0;
   private connectedSinceMs = 0;
+  /** Put off by every read, so that an idle process is hardly ever woken for it. */
   private watchdog: NodeJS.Timeout | undefined;
 
   constructor(
@@ -86,7 +89,7 @@ export class Notices {
     const lastIds = await Promise.all(streams.map((stream) => this.lastId(stream)));
     this.connection = this.connect();
     this.connectedSinceMs = Date.now();
-    this.watchdog = setInterval(() => this.checkSilence(), 1_000).unref();
+    this.watchdog = setInterval(() => this.checkSilence(), WATCH_MS).unref();
     this.tailing = this.tail(streams, lastIds);
   }
 
@@ -106,7 +109,7 @@ export class Notices {
     const lastIds = [...ids];
     while (!this.closed) {
       try {
-        this.silentSinceMs ||= Date.now();
+        this.noteReading();
         const reply = (await this.underWay.of(
           this.connection?.callBuffer(
             'XREAD',
@@ -159,7 +162,14 @@ export class Notices {
     const dead = this.connection;
     this.connection = this.connect();
     this.connectedSinceMs = Date.now();
+    this.watchdog?.refresh();
     this.underWay.discard(dead);
+  }
+
+  private noteReading(): void {
+    if (this.silentSinceMs !== 0) return;
+    this.silentSinceMs = Date.now();
+    this.watchdog?.refresh();
   }
 }
 

@@ -103,7 +103,7 @@ describeEngine('reading', (deployment) => {
       })();
       for (let i = 0; i < 10; i++) {
         await run.decide([timer(`${i}`, 1)]);
-        await run.eventOf('TimerFired');
+        await run.eventOf('TimerFired', i + 1);
         await run.signal();
       }
       await run.decide([finish()]);

@@ -345,14 +345,14 @@ export class TestRun {
     return (await this.history()).map(({ eventType }) => short(eventType));
   }
 
-  /** Waits until the history holds an event of a type, and returns the newest. */
-  async eventOf<T extends EventType>(eventType: T): Promise<HistoryEvent & { readonly eventType: T }> {
+  /** Waits until the history holds `count` events of a type, and returns the newest. */
+  async eventOf<T extends EventType>(eventType: T, count = 1): Promise<HistoryEvent & { readonly eventType: T }> {
     return waitUntil(
       async () =>
-        (await this.history()).findLast(
+        (await this.history()).filter(
           (event): event is HistoryEvent & { readonly eventType: T } => event.eventType === eventType,
-        ),
-      { what: `${eventType} of ${this.workflowId}`, timeoutMs: WAIT_MS },
+        )[count - 1],
+      { what: `${eventType} number ${count} of ${this.workflowId}`, timeoutMs: WAIT_MS },
     );
   }
 

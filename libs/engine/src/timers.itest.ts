@@ -105,7 +105,7 @@ describeEngine('timers', (deployment) => {
   describe('that are cancelled', () => {
     it('do not fire', async () => {
       const run = await deployment().start();
-      await run.decide([timer('a', 150), timer('b', 150)]);
+      await run.decide([timer('a', 1_000), timer('b', 1_000)]);
       await run.signal();
       await run.decide([cancel('a')]);
       const [cancelled] = (await run.history()).slice(-1);

@@ -356,7 +356,7 @@ describeEngine('workflow tasks', (deployment) => {
 
     it('are failed for a full buffer by activities and timers too', async () => {
       const run = await deployment().start();
-      await run.decide([activity('a'), timer('t', 40)]);
+      await run.decide([activity('a'), timer('t', 500)]);
       const { a } = await run.activityTasks(1);
       await run.signal();
       await run.workflowTask();

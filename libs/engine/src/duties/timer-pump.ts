@@ -12,7 +12,7 @@ import type { Duty } from './duty.js';
 /** Runs looked at in one go. */
 const BATCH = 100;
 /** Longest time between two looks; sooner timers ring (see include/execution.lua). */
-const PERIOD_MS = 1_000;
+const PERIOD_MS = 2_000;
 /** How long another pump leaves alone what this one was told to do. */
 const LEASE_MS = 2_000;
 const MAX_ROUNDS = 20;

@@ -17,7 +17,7 @@ import type {
   Engine,
   WorkflowTask,
 } from '@tidewheel/engine';
-import type { Slots } from '../polling/slots.js';
+import type { Slots } from '@tidewheel/polling';
 import type { CompiledWorkerOptions } from '../worker-options.js';
 import { HeartbeatSender } from './heartbeat-sender.js';
 import type { StopReason } from './heartbeat-sender.js';

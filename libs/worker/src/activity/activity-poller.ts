@@ -3,8 +3,7 @@ import type { Engine } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import type { ActivityTaskEntry, RawStreamEntry } from '@tidewheel/store';
 import { parseTaskEntry } from '@tidewheel/store';
-import type { PolledStream, Poller } from '../polling/task-reader.js';
-import type { Slots } from '../polling/slots.js';
+import type { PolledStream, Poller, Slots } from '@tidewheel/polling';
 import type { ActivityExecutor } from './activity-executor.js';
 
 /** What a poller of activity tasks is made of. */

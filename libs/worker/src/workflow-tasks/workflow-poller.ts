@@ -3,8 +3,7 @@ import type { Engine, WorkflowTaskSource } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import type { QueryEntry, RawStreamEntry, WorkflowTaskEntry } from '@tidewheel/store';
 import { parseTaskEntry } from '@tidewheel/store';
-import type { PolledStream, Poller } from '../polling/task-reader.js';
-import type { Slots } from '../polling/slots.js';
+import type { PolledStream, Poller, Slots } from '@tidewheel/polling';
 import type { WorkflowTaskHandler } from './workflow-task-handler.js';
 
 /** What a poller of workflow tasks is made of. */

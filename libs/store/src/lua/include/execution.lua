@@ -66,9 +66,9 @@ end
 -- Makes sure that the timer pump looks at the run at `deadlineMs` or before. The entry is a lower bound of all the
 -- run's deadlines: it is never moved back when one of them goes away.
 --
--- Pumps look about once a second by themselves; a deadline sooner than that, if it is now the partition's first, is told
+-- Pumps look about every two seconds by themselves; a deadline sooner than that, if it is now the partition's first, is told
 -- to them through the notices (x.bell is their stream, x.now the time).
-local PUMP_PERIOD_MS = 1000
+local PUMP_PERIOD_MS = 2000
 local function arm(x, timersKey, member, deadlineMs)
   if x.d > 0 and deadlineMs >= x.d then return end
   x.d = deadlineMs

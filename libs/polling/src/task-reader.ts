@@ -6,14 +6,15 @@ import type { Logger } from '@tidewheel/common';
 import type { Slots } from './slots.js';
 
 /** How long a read blocks when there is nothing to do. */
-const BLOCK_MS = 2_000;
+const BLOCK_MS = 3_000;
 /** A read that gives no reply for this long has a dead connection: its socket is thrown away. */
-const SILENCE_LIMIT_MS = BLOCK_MS + 3_000;
+const SILENCE_LIMIT_MS = BLOCK_MS + 2_000;
 /** A silence that is longer than a blocked read and some slack shows that something is wrong. */
 const UNHEALTHY_SILENCE_MS = BLOCK_MS + 1_000;
-const WATCH_PERIOD_MS = 500;
+/** How long after a read began to look whether its reply has come. */
+const WATCH_MS = SILENCE_LIMIT_MS + 50;
 /** How often the process shows on all its streams that it is there. */
-const PRESENCE_PERIOD_MS = 4_000;
+const PRESENCE_PERIOD_MS = 5_000;
 const RETRY_MS = 100;
 /** How long a read blocks that had to leave streams out for want of slots: others come soon. */
 const PARTIAL_BLOCK_MS = 100;
@@ -42,7 +43,7 @@ interface ReadPlan {
 
 /**
  * Reads the task streams of all pollers of a process with one blocking connection: however many queues are polled, an
- * idle process costs one command every two seconds.
+ * idle process costs one command every three seconds.
  *
  * It is always in one of three modes: reading (a blocking read over the streams of all pollers that have free slots),
  * waiting (no poller has any), or recovering (the connection is being replaced, or Redis refuses). A poller that gets
@@ -66,7 +67,9 @@ export class TaskReader {
   private readonly underWay = new BreakableRead();
   private clientId: number | undefined;
   private running: Promise<void> | undefined;
+  /** Put off by every read, so that an idle process is hardly ever woken for it. */
   private watchdog: NodeJS.Timeout | undefined;
+  private presence: NodeJS.Timeout | undefined;
   /** Pollers for which the read under way may bring something; undefined while no read is under way. */
   private readFor: ReadonlySet<Poller> | undefined;
   /** Those of them all of whose streams it covers. */
@@ -74,7 +77,6 @@ export class TaskReader {
   /** When the first read began that no reply has come to yet; 0 when none is due. */
   private silentSinceMs = 0;
   private connectedSinceMs = 0;
-  private presenceShownMs = 0;
   private wakeUp: (() => void) | undefined;
   private unblockRequested = false;
   private turn = 0;
@@ -125,15 +127,15 @@ export class TaskReader {
 
   private start(): void {
     this.connection = this.connect();
-    this.watchdog = setInterval(() => {
-      this.checkSilence();
-      this.showPresence();
-    }, WATCH_PERIOD_MS).unref();
+    this.watchdog = setInterval(() => this.checkSilence(), WATCH_MS).unref();
+    this.presence = setInterval(() => this.showPresence(), PRESENCE_PERIOD_MS).unref();
     this.running = this.read();
+    this.showPresence();
   }
 
   private async stop(): Promise<void> {
     clearInterval(this.watchdog);
+    clearInterval(this.presence);
     const running = this.running;
     this.running = undefined;
     this.wakeUp?.();
@@ -150,6 +152,7 @@ export class TaskReader {
     const connection = this.engine.connect('tasks');
     this.clientId = undefined;
     this.connectedSinceMs = Date.now();
+    this.watchdog?.refresh();
     connection.on('ready', () => {
       // What the last connection read and never got the reply of is handed out again.
       this.readPending = true;
@@ -204,7 +207,7 @@ export class TaskReader {
     this.covered = new Set(whole.map(({ poller }) => poller));
     this.readFor = new Set(plans.map(({ poller }) => poller));
     this.unblockRequested = false;
-    this.silentSinceMs ||= Date.now();
+    this.noteReading();
     let reply: ReadReply = null;
     let fault: unknown;
     try {
@@ -297,8 +300,7 @@ export class TaskReader {
    * life, and a poller that seems to be away for long loses its sticky queue.
    */
   private showPresence(): void {
-    if (Date.now() - this.presenceShownMs < PRESENCE_PERIOD_MS || !this.isAlive) return;
-    this.presenceShownMs = Date.now();
+    if (!this.isAlive) return;
     const keys = [...this.pollers].flatMap((poller) => poller.streams.map((stream) => stream.key));
     if (keys.length === 0) return;
     const { context } = this.engine;
@@ -311,6 +313,12 @@ export class TaskReader {
     context.redis
       .call('XREADGROUP', 'GROUP', WORKERS_GROUP, this.consumer, 'COUNT', 1, 'STREAMS', ...keys, ...ids)
       .catch(() => undefined);
+  }
+
+  private noteReading(): void {
+    if (this.silentSinceMs !== 0) return;
+    this.silentSinceMs = Date.now();
+    this.watchdog?.refresh();
   }
 
   private checkSilence(): void {

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/gateway', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/polling', preset: '../../jest.preset.cjs' };

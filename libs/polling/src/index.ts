@@ -1,0 +1,14 @@
+/**
+ * Reads tasks: one blocking connection a process, however many queues are polled, and never more than there are slots for.
+ *
+ * @example
+ * ```ts
+ * import { Slots, TaskReader } from '@tidewheel/polling';
+ *
+ * const slots = new Slots(100);
+ * await TaskReader.of(engine, logger).add({ streams, slots, deliver: (stream, entries) => start(stream, entries) });
+ * ```
+ */
+export { Slots } from './slots.js';
+export { TaskReader } from './task-reader.js';
+export type { PolledStream, Poller } from './task-reader.js';
