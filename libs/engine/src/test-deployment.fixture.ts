@@ -346,7 +346,10 @@ export class TestRun {
   }
 
   /** Waits until the history holds `count` events of a type, and returns the newest. */
-  async eventOf<T extends EventType>(eventType: T, count = 1): Promise<HistoryEvent & { readonly eventType: T }> {
+  async eventOf<T extends EventType>(
+    eventType: T,
+    count = 1,
+  ): Promise<HistoryEvent & { readonly eventType: T }> {
     return waitUntil(
       async () =>
         (await this.history()).filter(
