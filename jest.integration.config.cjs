@@ -6,6 +6,8 @@ const swc = require('./jest.transform.cjs');
 module.exports = {
   ...swc,
   displayName: 'integration',
+  globalSetup: './jest.integration.setup.cjs',
+  globalTeardown: './jest.integration.teardown.cjs',
   roots: ['libs', 'apps', 'examples', 'bench', 'tests']
     .filter((folder) => fs.existsSync(path.join(__dirname, folder)))
     .map((folder) => `<rootDir>/${folder}`),

@@ -1,0 +1,2 @@
+// Ends the private Redis of jest.integration.setup.cjs.
+module.exports = async () => globalThis.stopTestRedis?.();
