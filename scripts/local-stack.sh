@@ -103,9 +103,10 @@ start_worker() {
     -- apps/worker/dist/main.js
 }
 
-# Sets API_URL, FILES_URL and WORKER_URLS. The argument is the port of Redis, 0 for any.
+# Sets API_URL, FILES_URL and WORKER_URLS. The argument is the port of Redis, 0 for any; a second one the port to serve
+# gRPC on, which then sets GRPC_ADDRESS.
 open_stack() {
-  local redis_port=$1 owner port worker
+  local redis_port=$1 grpc_port=${2:-} owner port worker
   mkdir -p "$STATE"
   owner=$(cat "$STATE/$NAME.pid" 2>/dev/null || true)
   if [ -n "$owner" ] && runs_program "$owner" "$NAME"; then fail "already running (pid $owner)"; fi
@@ -123,10 +124,15 @@ open_stack() {
   REDIS_URL=$(scripts/redis start --dir "$PWD/$STATE/redis" --port "$redis_port")
 
   say 'starting the API process'
-  start_part api REDIS_URL="$REDIS_URL" TIDEWHEEL_API_PORT="$(port_or_any 7243)" -- apps/api/dist/main.js
+  [ -z "$grpc_port" ] || grpc_port=$(port_or_any "$grpc_port")
+  start_part api REDIS_URL="$REDIS_URL" TIDEWHEEL_API_PORT="$(port_or_any 7243)" TIDEWHEEL_GRPC_PORT="$grpc_port" \
+    -- apps/api/dist/main.js
   port=$(await_line api '"port":\([0-9]*\).*"msg":"listening"')
   API_URL=http://127.0.0.1:$port
   await_line api '"msg":"\(ready\)"' >/dev/null
+  if [ -n "$grpc_port" ]; then
+    GRPC_ADDRESS=127.0.0.1:$(await_line api '"grpcPort":\([0-9]*\).*"msg":"serving gRPC"')
+  fi
 
   say 'starting two worker processes and the file server of the example'
   start_worker worker-1

@@ -1,11 +1,15 @@
 import { Engine } from '@tidewheel/engine';
+import type { Gateway } from '@tidewheel/gateway';
 import { hidePassword } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
 import { startTelemetry } from '@tidewheel/telemetry-node';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { allowEveryone } from './authorize.js';
+import type { Authorize } from './authorize.js';
 import type { Configuration } from './configuration.js';
 import { EngineGate } from './engine-gate.js';
+import { startGrpcGateway } from './grpc-gateway.js';
 import { startRetention } from './housekeeping/retention.js';
 import type { Housekeeping } from './housekeeping/retention.js';
 import { createApiServer } from './server.js';
@@ -28,14 +32,20 @@ const BACKGROUND_LIMIT_MS = 5_000;
 /**
  * Starts listening at once and opens the engine meanwhile, so that probes are answered while Redis is away.
  *
+ * @param authorize decides who may do what, over HTTP and gRPC; default: everyone everything
  * @throws when the port cannot be had
  */
-export async function startApi(configuration: Configuration, logger: Logger): Promise<ApiProcess> {
+export async function startApi(
+  configuration: Configuration,
+  logger: Logger,
+  authorize: Authorize = allowEveryone,
+): Promise<ApiProcess> {
   const telemetry = startTelemetry();
   const gate = new EngineGate(logger);
   const stopping = new AbortController();
   const server = createApiServer({
     gate,
+    authorize,
     checks: () => [
       ...gate.health(),
       ...(stopping.signal.aborted
@@ -56,14 +66,14 @@ export async function startApi(configuration: Configuration, logger: Logger): Pr
   const redis = hidePassword(configuration.redisUrl);
   logger.info({ host: configuration.host, port, redis, duties: configuration.duties }, 'listening');
 
-  const background = new Background(configuration, logger);
+  const background = new Background(configuration, logger, authorize);
   return {
     port,
     opened: background.open(gate, stopping.signal),
     async stop() {
       stoppedMs = Date.now();
       stopping.abort();
-      await closeServer(server, configuration.shutdownTimeoutMs);
+      await Promise.all([closeServer(server, configuration.shutdownTimeoutMs), background.stopServing()]);
       gate.stop();
       const isClosed = await within(BACKGROUND_LIMIT_MS, background.close());
       if (!isClosed)
@@ -73,14 +83,17 @@ export async function startApi(configuration: Configuration, logger: Logger): Pr
   };
 }
 
-/** The engine and what works in the background, opened and closed in order. */
+/** The engine, what works in the background and what needs the engine to begin, opened and closed in order. */
 class Background {
   private engine: Engine | undefined;
+  private gateway: Gateway | undefined;
+  private isStopping = false;
   private housekeeping: Housekeeping | undefined;
 
   constructor(
     private readonly configuration: Configuration,
     private readonly logger: Logger,
+    private readonly authorize: Authorize,
   ) {}
 
   async open(gate: EngineGate, stopping: AbortSignal): Promise<void> {
@@ -96,7 +109,21 @@ class Background {
     if (stopping.aborted) return;
     if (configuration.duties) await this.startDuties(engine);
     await gate.open(engine);
+    this.gateway = await startGrpcGateway({
+      engine,
+      gate,
+      authorize: this.authorize,
+      configuration,
+      logger: logger.child({ part: 'gateway' }),
+    });
+    if (this.isStopping) await this.gateway?.close();
     logger.info({ partitions: engine.context.keys.partitions }, 'ready');
+  }
+
+  /** Ends gRPC, as the HTTP server is ended: finishes calls, then closes connections. */
+  async stopServing(): Promise<void> {
+    this.isStopping = true;
+    await this.gateway?.close();
   }
 
   async close(): Promise<void> {

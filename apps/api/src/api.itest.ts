@@ -145,6 +145,44 @@ describe('an execution', () => {
     expect((await eventTypes(path)).filter((type) => type === 'WorkflowExecutionSignaled')).toHaveLength(1);
   });
 
+  it('is signalled, and started for it if need be, in one request', async () => {
+    const path = newPath();
+    const send = (more: object = {}) => http.post(`${path}/signal-with-start/approve`, { ...START, ...more });
+    const first = (await send({ signalInput: [1], requestId: 'a', input: [7] })).json as Started;
+    expect(first).toMatchObject({ started: true });
+    expect((await send({ signalInput: [2] })).json).toEqual({ runId: first.runId, started: false });
+    const { events } = await history(path);
+    expect(events.map(({ eventType }) => eventType)).toEqual([
+      'WorkflowExecutionStarted',
+      'WorkflowExecutionSignaled',
+      'WorkflowTaskScheduled',
+      'WorkflowExecutionSignaled',
+    ]);
+    expect(events[1]?.attributes).toMatchObject({ signalName: 'approve', input: [1], requestId: 'a' });
+    const refused = await send({ workflowIdConflictPolicy: 'FAIL' });
+    expectProblem(refused, 400, 'INVALID_ARGUMENT', 'workflowIdConflictPolicy');
+  });
+
+  it('is deleted with its history, running or closed', async () => {
+    const path = newPath();
+    const { runId } = await start(path);
+    expect(await http.send('DELETE', path)).toMatchObject({ status: 200, json: {} });
+    expectProblem(await http.get(path), 404, 'WORKFLOW_NOT_FOUND');
+    expectProblem(await http.get(`${path}/history?runId=${runId}`), 404, 'WORKFLOW_NOT_FOUND');
+    expectProblem(await http.send('DELETE', path), 404, 'WORKFLOW_NOT_FOUND');
+  });
+
+  it('shows what people are told about it', async () => {
+    const path = newPath();
+    const userMetadata = { summary: 'An order', details: '# more' };
+    await start(path, { userMetadata });
+    expect((await http.get(path)).json).toMatchObject({ userMetadata });
+    expect((await history(path)).events[0]).toMatchObject({ userMetadata });
+    const tooLong = { summary: 'x'.repeat(401) };
+    const refused = await http.post(newPath(), { ...START, userMetadata: tooLong });
+    expectProblem(refused, 400, 'INVALID_ARGUMENT', 'userMetadata');
+  });
+
   it('is started by the policies of its id', async () => {
     const path = newPath();
     const first = await start(path);
@@ -247,6 +285,32 @@ describe('results', () => {
 });
 
 describe('lists', () => {
+  it('are filtered and counted by a query', async () => {
+    const path = newPath();
+    await start(path, { workflowType: 'counted' });
+    await start(newPath(), { workflowType: 'counted' });
+    await http.post(`${path}/terminate`);
+    const ask = (what: string, query: string) =>
+      http.get(`${NAMESPACES}/default/${what}?query=${encodeURIComponent(query)}`);
+    const counted = "WorkflowType = 'counted'";
+    const listed = (await ask('workflows', `${counted} AND ExecutionStatus = 'Terminated'`)).json as List;
+    expect(listed.executions.map(({ status }) => status)).toEqual(['TERMINATED']);
+    expect((await ask('workflow-count', counted)).json).toEqual({ count: 2 });
+    expect((await ask('workflow-count', `${counted} GROUP BY ExecutionStatus`)).json).toEqual({
+      count: 2,
+      groups: expect.arrayContaining([
+        { status: 'RUNNING', count: 1 },
+        { status: 'TERMINATED', count: 1 },
+      ]),
+    });
+    for (const what of ['workflows', 'workflow-count']) {
+      const refused = await ask(what, `${counted} AND Custom = 1`);
+      expectProblem(refused, 400, 'INVALID_ARGUMENT', 'query');
+      expect(refused.problem?.detail).toContain('at position 30');
+    }
+    expectProblem(await http.get(`${WORKFLOWS}?pageToken=${'x'.repeat(5_000)}`), 400, 'INVALID_ARGUMENT');
+  });
+
   it('are read in pages and filtered', async () => {
     await http.post(NAMESPACES, { name: 'listed' });
     const all = `${NAMESPACES}/listed/workflows`;

@@ -18,25 +18,34 @@ beforeAll(async () => {
 afterAll(() => server.close());
 beforeEach(() => void recording.calls.splice(0));
 
+const START = {
+  workflowType: 'a',
+  taskQueue: 'b',
+  input: [1],
+  workflowRunTimeout: '1s',
+  workflowExecutionTimeout: 5,
+  workflowTaskTimeout: '1s',
+  identity: 'i',
+  requestId: 'r',
+  workflowIdReusePolicy: 'REJECT_DUPLICATE',
+  workflowIdConflictPolicy: 'FAIL',
+  memo: { a: 1 },
+  searchAttributes: { a: 1 },
+  header: { a: 1 },
+};
+
 /** Routes that change something, each with a body that it accepts. */
 const CHANGING: readonly (readonly [Route, Readonly<Record<string, unknown>>])[] = [
   [ROUTES.createNamespace, { name: 'n', retention: '1d', description: 'd' }],
+  [ROUTES.startWorkflow, START],
   [
-    ROUTES.startWorkflow,
+    ROUTES.signalWithStart,
     {
-      workflowType: 'a',
-      taskQueue: 'b',
-      input: [1],
-      workflowRunTimeout: '1s',
-      workflowExecutionTimeout: 5,
-      workflowTaskTimeout: '1s',
-      identity: 'i',
-      requestId: 'r',
-      workflowIdReusePolicy: 'REJECT_DUPLICATE',
-      workflowIdConflictPolicy: 'FAIL',
-      memo: { a: 1 },
-      searchAttributes: { a: 1 },
-      header: { a: 1 },
+      ...START,
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      signalInput: [1],
+      signalHeader: { a: 1 },
+      signalRequestId: 'r',
     },
   ],
   [ROUTES.signalWorkflow, { input: [1], identity: 'i', requestId: 'r', header: {} }],
@@ -62,8 +71,8 @@ const UNSOUND: readonly unknown[] = [
 /** Texts for people may hold any character, named values are objects, and lists of values are lists. */
 function isSound(field: string, value: unknown): boolean {
   if (['description', 'reason'].includes(field)) return typeof value === 'string' && value.length <= 1_000;
-  if (['memo', 'searchAttributes', 'header'].includes(field)) return isPlainObject(value);
-  return ['input', 'details'].includes(field) && Array.isArray(value);
+  if (['memo', 'searchAttributes', 'header', 'signalHeader'].includes(field)) return isPlainObject(value);
+  return ['input', 'signalInput', 'details'].includes(field) && Array.isArray(value);
 }
 
 function isPlainObject(value: unknown): boolean {

@@ -18,6 +18,7 @@ describe('readConfiguration', () => {
       keyPrefix: 'tw',
       host: '127.0.0.1',
       port: 7243,
+      grpcPort: undefined,
       bodyLimitBytes: 4_456_448,
       duties: true,
       retentionIntervalMs: 60_000,
@@ -35,6 +36,7 @@ describe('readConfiguration', () => {
         TIDEWHEEL_KEY_PREFIX: 'prod-1',
         TIDEWHEEL_API_HOST: '::',
         TIDEWHEEL_API_PORT: '0',
+        TIDEWHEEL_GRPC_PORT: '7233',
         TIDEWHEEL_API_BODY_LIMIT_BYTES: '1024',
         TIDEWHEEL_DUTIES: 'off',
         TIDEWHEEL_RETENTION_INTERVAL: '5 minutes',
@@ -48,6 +50,7 @@ describe('readConfiguration', () => {
       keyPrefix: 'prod-1',
       host: '::',
       port: 0,
+      grpcPort: 7233,
       bodyLimitBytes: 1024,
       duties: false,
       retentionIntervalMs: 300_000,
@@ -65,6 +68,7 @@ describe('readConfiguration', () => {
     ['TIDEWHEEL_API_PORT', '70000', 'a whole number from 0 to 65535; 0 for any free one'],
     ['TIDEWHEEL_API_PORT', '7243.5', 'a whole number from 0 to 65535'],
     ['TIDEWHEEL_API_PORT', ' 7243', 'a whole number from 0 to 65535'],
+    ['TIDEWHEEL_GRPC_PORT', 'on', 'a whole number from 0 to 65535 to serve gRPC on; 0 for any free one'],
     ['TIDEWHEEL_API_HOST', 'http://x', 'an address or host name'],
     ['TIDEWHEEL_API_BODY_LIMIT_BYTES', '4MB', 'a whole number from 1024 to 67108864'],
     ['TIDEWHEEL_PARTITIONS', '0', 'a whole number from 1 to 1024 to create a new deployment with'],
@@ -77,6 +81,7 @@ describe('readConfiguration', () => {
     ['TIDEWHEEL_LOG_LEVEL', 'verbose', 'one of trace, debug, info, warn, error, fatal, silent'],
     ['REDIS_URL', 'localhost:6379', 'redis://'],
     ['REDIS_URL', 'http://localhost', 'redis://'],
+    ['TIDEWHEEL_REDIS_URL', 'http://localhost', 'redis://'],
     ['REDIS_URL', 'redis://', 'redis://'],
     ['REDIS_URL', 'redis://host/db', 'redis://'],
     ['REDIS_URL', 'unix://', 'unix:///path'],
@@ -93,6 +98,13 @@ describe('readConfiguration', () => {
       expect(readConfiguration({ REDIS_URL: url }).redisUrl).toBe(url);
     },
   );
+
+  it('takes REDIS_URL, and TIDEWHEEL_REDIS_URL before it', () => {
+    const url = (environment: Record<string, string>): string => readConfiguration(environment).redisUrl;
+    expect(url({ TIDEWHEEL_REDIS_URL: 'redis://b' })).toBe('redis://b');
+    expect(url({ REDIS_URL: 'redis://a', TIDEWHEEL_REDIS_URL: 'redis://b' })).toBe('redis://b');
+    expect(url({ REDIS_URL: 'redis://a', TIDEWHEEL_REDIS_URL: '' })).toBe('redis://a');
+  });
 
   it('refuses variables that it does not know, but not those of other parts', () => {
     expect(

@@ -12,6 +12,8 @@ export interface Configuration {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /** Port for gRPC, 0 for any free one; undefined: it is not served. */
+  readonly grpcPort: number | undefined;
   /** Largest request body that is read. */
   readonly bodyLimitBytes: number;
   /** Whether this process takes part in timers, outbox, take-over and housekeeping. */
@@ -48,6 +50,8 @@ interface Setting<Value> {
   readonly show?: (text: string) => string;
 }
 
+/** Commonly set for several programs at once; the longer name wins. */
+const REDIS_ALIAS = 'REDIS_URL';
 const MEBIBYTE = 1024 * 1024;
 
 /**
@@ -55,7 +59,7 @@ const MEBIBYTE = 1024 * 1024;
  * 256 KiB for the rest of the request.
  */
 const SETTINGS = {
-  REDIS_URL: {
+  TIDEWHEEL_REDIS_URL: {
     fallback: 'redis://127.0.0.1:7379',
     allowed: 'redis://[[user]:password@]host[:port][/db], rediss://... for TLS, or unix:///path',
     parse: (text) => (isRedisUrl(text) ? text : undefined),
@@ -73,6 +77,7 @@ const SETTINGS = {
     parse: (text) => (/^[A-Za-z0-9.:_-]{1,255}$/.test(text) ? text : undefined),
   },
   TIDEWHEEL_API_PORT: integer('7243', 0, 65_535, '; 0 for any free one'),
+  TIDEWHEEL_GRPC_PORT: integer('', 0, 65_535, 'to serve gRPC on; 0 for any free one'),
   TIDEWHEEL_API_BODY_LIMIT_BYTES: integer(`${4 * MEBIBYTE + MEBIBYTE / 4}`, 1_024, 64 * MEBIBYTE),
   TIDEWHEEL_DUTIES: {
     fallback: 'on',
@@ -100,20 +105,22 @@ const FOREIGN = /^TIDEWHEEL_(WORKER_|TEST_|STAGE_|REDIS_SERVER$)/;
 export function readConfiguration(environment: Environment): Configuration {
   const faults = unknownVariables(environment);
   const read = <Value>(name: keyof typeof SETTINGS, setting: Setting<Value>): Value | undefined => {
-    const given = environment[name] ?? '';
-    const text = given === '' ? setting.fallback : given;
+    const names = name === 'TIDEWHEEL_REDIS_URL' ? [name, REDIS_ALIAS] : [name];
+    const shownName = names.find((each) => environment[each]) ?? name;
+    const text = environment[shownName] || setting.fallback;
     if (text === '') return undefined;
     const value = setting.parse(text);
     if (value !== undefined) return value;
-    faults.push(`${name}: got "${(setting.show ?? shorten)(text)}"; allowed is ${setting.allowed}`);
+    faults.push(`${shownName}: got "${(setting.show ?? shorten)(text)}"; allowed is ${setting.allowed}`);
     return undefined;
   };
   const configuration = {
-    redisUrl: read('REDIS_URL', SETTINGS.REDIS_URL),
+    redisUrl: read('TIDEWHEEL_REDIS_URL', SETTINGS.TIDEWHEEL_REDIS_URL),
     partitions: read('TIDEWHEEL_PARTITIONS', SETTINGS.TIDEWHEEL_PARTITIONS),
     keyPrefix: read('TIDEWHEEL_KEY_PREFIX', SETTINGS.TIDEWHEEL_KEY_PREFIX),
     host: read('TIDEWHEEL_API_HOST', SETTINGS.TIDEWHEEL_API_HOST),
     port: read('TIDEWHEEL_API_PORT', SETTINGS.TIDEWHEEL_API_PORT),
+    grpcPort: read('TIDEWHEEL_GRPC_PORT', SETTINGS.TIDEWHEEL_GRPC_PORT),
     bodyLimitBytes: read('TIDEWHEEL_API_BODY_LIMIT_BYTES', SETTINGS.TIDEWHEEL_API_BODY_LIMIT_BYTES),
     duties: read('TIDEWHEEL_DUTIES', SETTINGS.TIDEWHEEL_DUTIES),
     retentionIntervalMs: read('TIDEWHEEL_RETENTION_INTERVAL', SETTINGS.TIDEWHEEL_RETENTION_INTERVAL),

@@ -1,5 +1,6 @@
 import { InvalidArgumentError, TidewheelError } from '@tidewheel/core';
 import type { FieldFault, ProblemCode } from '@tidewheel/protocol';
+import { AccessRefusedError } from './authorize.js';
 
 /** What a thrown value means to whoever sent the request. */
 export interface Refusal {
@@ -43,6 +44,7 @@ const UNAVAILABLE_SIGNS: readonly (readonly [RegExp, string])[] = [
  */
 export function refusalOf(error: unknown): Refusal | undefined {
   if (error instanceof RefusedRequestError) return error.refusal;
+  if (error instanceof AccessRefusedError) return { code: error.code, detail: error.message };
   if (error instanceof InvalidArgumentError) {
     const { field, reason, message } = error;
     return { code: error.code, detail: message, faults: [{ field, reason }] };

@@ -75,7 +75,15 @@ describe('a workflow on a real worker, over HTTP', () => {
       },
     });
     const { json } = await http.get(`${path}/history`);
-    expect(json).toMatchObject({ status: 'FAILED' });
+    expect(json).toMatchObject({
+      status: 'FAILED',
+      events: expect.arrayContaining([
+        expect.objectContaining({
+          eventType: 'ActivityTaskScheduled',
+          attributes: expect.objectContaining({ activityType: 'charge', taskQueue: 'orders' }),
+        }),
+      ]),
+    });
   });
 
   it('is cancelled', async () => {

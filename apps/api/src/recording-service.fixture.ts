@@ -16,10 +16,13 @@ const STATS = { backlog: 0, oldestMs: 0, pollers: [] };
 /** Methods that change something. */
 const CHANGES: readonly string[] = [
   'startWorkflow',
+  'signalWithStart',
   'signalWorkflow',
   'requestCancelWorkflow',
   'terminateWorkflow',
+  'deleteWorkflow',
   'createNamespace',
+  'updateNamespace',
 ];
 
 /** One call of the service. */
@@ -37,6 +40,7 @@ export class RecordingService {
   constructor(overrides: Partial<WorkflowService> = {}) {
     const answers: WorkflowService = {
       startWorkflow: () => Promise.resolve({ runId: RUN_ID, started: true }),
+      signalWithStart: () => Promise.resolve({ runId: RUN_ID, started: true }),
       signalWorkflow: () => Promise.resolve(),
       requestCancelWorkflow: () => Promise.resolve(),
       terminateWorkflow: () => Promise.resolve(),
@@ -49,12 +53,22 @@ export class RecordingService {
           pendingActivities: [],
           pendingTimers: [],
         }),
-      getHistory: () => Promise.resolve({ runId: RUN_ID, events: [], nextEventId: 1, status: 'RUNNING' }),
+      deleteWorkflow: () => Promise.resolve(),
+      getHistory: () =>
+        Promise.resolve({
+          runId: RUN_ID,
+          taskQueue: 'queue',
+          events: [],
+          nextEventId: 1,
+          status: 'RUNNING',
+        }),
       getResult: () => Promise.resolve({ runId: RUN_ID, status: 'RUNNING' }),
       listWorkflows: () => Promise.resolve({ executions: [INFO] }),
+      countWorkflows: () => Promise.resolve({ count: 1 }),
       describeTaskQueue: (namespace, taskQueue) =>
         Promise.resolve({ namespace, taskQueue, workflow: STATS, activity: STATS }),
       createNamespace: () => Promise.resolve(NAMESPACE),
+      updateNamespace: () => Promise.resolve(NAMESPACE),
       describeNamespace: () => Promise.resolve(NAMESPACE),
       listNamespaces: () => Promise.resolve([NAMESPACE]),
       ...overrides,

@@ -45,6 +45,55 @@ describe('requests', () => {
     }
   });
 
+  it('carry list filters as they are, and ask for counts and deletions', async () => {
+    const query = "WorkflowType = 'order' AND StartTime > '2027-01-31T12:00:00+01:00'";
+    const base = '/api/v1/namespaces/default';
+    await server.http.get(`${base}/workflows?query=${encodeURIComponent(query)}`);
+    const count = await server.http.get(`${base}/workflow-count?query=${encodeURIComponent(query)}`);
+    expect(count).toMatchObject({ status: 200, json: { count: 1 } });
+    const gone = await server.http.send('DELETE', `${WORKFLOW}?runId=${RUN_ID}`);
+    expect(gone).toMatchObject({ status: 200, json: {} });
+    expect(recording.calls).toMatchObject([
+      { method: 'listWorkflows', request: { namespace: 'default', query } },
+      { method: 'countWorkflows', request: { namespace: 'default', query } },
+      { method: 'deleteWorkflow', request: { namespace: 'default', workflowId: 'w', runId: RUN_ID } },
+    ]);
+  });
+
+  it('start with a signal, whose parts are named apart from those of the start', async () => {
+    const body = { ...START, input: [1], signalInput: [2], requestId: 'r', signalRequestId: 's' };
+    const answer = await server.http.post(`${WORKFLOW}/signal-with-start/go`, body);
+    expect(answer).toMatchObject({ status: 200, json: { runId: RUN_ID, started: true } });
+    expect(recording.calls).toMatchObject([
+      {
+        method: 'signalWithStart',
+        request: {
+          ...START,
+          workflowId: 'w',
+          signalName: 'go',
+          input: [{ data: Buffer.from('1') }],
+          signalInput: [{ data: Buffer.from('2') }],
+          requestId: 'r',
+          signalRequestId: 's',
+        },
+      },
+    ]);
+  });
+
+  it('carry what people are told about a run', async () => {
+    const userMetadata = { summary: 'one line', details: ['more'] };
+    await server.http.post(WORKFLOW, { ...START, userMetadata });
+    expect(recording.calls[0]?.request).toMatchObject({
+      userMetadata: {
+        summary: { data: Buffer.from('"one line"') },
+        details: { data: Buffer.from('["more"]') },
+      },
+    });
+    const raw = { metadata: { encoding: 'anything' }, data: '?' };
+    const { problem } = await server.http.post(WORKFLOW, { ...START, userMetadata: { summary: raw } });
+    expect(problem?.errors?.[0]?.field).toBe('userMetadata.summary');
+  });
+
   it('may be compressed, and are measured uncompressed', async () => {
     const headers = { ...JSON_TYPE, 'content-encoding': 'gzip' };
     const small = await server.http.send('POST', WORKFLOW, gzipSync(JSON.stringify(START)), { headers });
@@ -69,7 +118,7 @@ describe('refusals', () => {
       'ROUTE_NOT_FOUND',
       (http) => http.get(`${WORKFLOW}/../..//workflows//history`),
     ],
-    ['another method', 405, 'METHOD_NOT_ALLOWED', (http) => http.send('DELETE', WORKFLOW)],
+    ['another method', 405, 'METHOD_NOT_ALLOWED', (http) => http.send('PATCH', WORKFLOW)],
     ['another method of a probe', 405, 'METHOD_NOT_ALLOWED', (http) => http.post('/health', {})],
     ['another method of the metrics', 405, 'METHOD_NOT_ALLOWED', (http) => http.post('/metrics', {})],
     ['a path that is not UTF-8', 400, 'INVALID_ARGUMENT', (http) => http.get(`${WORKFLOW}%E0%A4%A`)],
@@ -160,9 +209,9 @@ describe('refusals', () => {
 
   it('of another method say which ones there are', async () => {
     const refused = await server.http.send('PUT', WORKFLOW);
-    expect(refused.headers['allow']).toBe('POST, GET, HEAD, OPTIONS');
+    expect(refused.headers['allow']).toBe('POST, GET, HEAD, DELETE, OPTIONS');
     const asked = await server.http.send('OPTIONS', WORKFLOW);
-    expect(asked).toMatchObject({ status: 204, headers: { allow: 'POST, GET, HEAD, OPTIONS' } });
+    expect(asked).toMatchObject({ status: 204, headers: { allow: 'POST, GET, HEAD, DELETE, OPTIONS' } });
   });
 
   it('of the engine keep its code, and say when to repeat', async () => {

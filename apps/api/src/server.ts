@@ -5,6 +5,7 @@ import type { Application, RequestHandler } from 'express';
 import helmet from 'helmet';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import type { Authorize } from './authorize.js';
 import type { EngineGate } from './engine-gate.js';
 import { answerBrokenRequests } from './http/broken-requests.js';
 import { jsonReader } from './http/json-reader.js';
@@ -21,6 +22,7 @@ import { workflowHandlers } from './routes/workflows.js';
 /** What the HTTP interface is made of. */
 interface ServerOptions {
   readonly gate: Pick<EngineGate, 'call'>;
+  readonly authorize: Authorize;
   /** What must work for the process to be ready. */
   readonly checks: () => readonly HealthCheck[];
   readonly logger: Logger;
@@ -50,7 +52,7 @@ export function createApiServer(options: ServerOptions): Server {
 }
 
 function createApp(options: ServerOptions): Application {
-  const { gate, checks, stopping, version } = options;
+  const { gate, authorize, checks, stopping, version } = options;
   const app = express();
   app.disable('etag');
   app.enable('case sensitive routing');
@@ -64,7 +66,7 @@ function createApp(options: ServerOptions): Application {
     ...taskQueueHandlers,
     ...probeHandlers(checks),
   };
-  mountRoutes(app, handlers, { gate, stopping, readJson: jsonReader(options.bodyLimitBytes) });
+  mountRoutes(app, handlers, { gate, authorize, stopping, readJson: jsonReader(options.bodyLimitBytes) });
   get(app, '/metrics', options.answerMetrics);
   mountDocumentation(app, version);
   app.use(answerUnknownRoute);

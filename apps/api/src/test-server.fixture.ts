@@ -2,6 +2,8 @@ import type { WorkflowService } from '@tidewheel/engine';
 import { createLogger } from '@tidewheel/telemetry';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { allowEveryone } from './authorize.js';
+import type { Authorize } from './authorize.js';
 import { HttpClient } from './http-client.fixture.js';
 import { createApiServer } from './server.js';
 
@@ -20,11 +22,15 @@ export interface TestServer {
 export const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** Starts it on a free port. */
-export async function startTestServer(service: WorkflowService): Promise<TestServer> {
+export async function startTestServer(
+  service: WorkflowService,
+  authorize: Authorize = allowEveryone,
+): Promise<TestServer> {
   const log: Record<string, unknown>[] = [];
   const stopping = new AbortController();
   const server = createApiServer({
     gate: { call: (ask) => ask(service) },
+    authorize,
     checks: () => [{ name: 'redis', ok: true, sinceMs: 0 }],
     logger: createLogger({
       service: 'test',

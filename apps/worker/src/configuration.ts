@@ -132,7 +132,7 @@ const SETTINGS = {
 type VariableName = keyof typeof SETTINGS;
 
 /** Variables of other parts, which may share an environment with this one. */
-const FOREIGN = /^TIDEWHEEL_(API_|RETENTION_|DUTIES$|TEST_|STAGE_|REDIS_SERVER$)/;
+const FOREIGN = /^TIDEWHEEL_(API_|GRPC_|RETENTION_|DUTIES$|TEST_|STAGE_|REDIS_SERVER$)/;
 
 /**
  * Reads the environment, and the configuration file when it names one; the environment wins. A variable that is set to

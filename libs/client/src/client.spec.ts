@@ -1,6 +1,6 @@
 import { defaultPayloadConverter } from '@tidewheel/common';
-import type { PayloadConverter } from '@tidewheel/common';
-import type { WorkflowOutcome, WorkflowService } from '@tidewheel/engine';
+import type { PayloadConverter, SignalDefinition } from '@tidewheel/common';
+import type { StartWorkflowRequest, WorkflowOutcome, WorkflowService } from '@tidewheel/engine';
 import {
   Client,
   Connection,
@@ -66,6 +66,20 @@ describe('start', () => {
       workflowIdConflictPolicy: undefined,
       waitForResult: false,
     });
+  });
+
+  it('hands over what people are told about the execution', async () => {
+    const startWorkflow = jest.fn((_request: StartWorkflowRequest) =>
+      Promise.resolve({ runId: 'run-1', started: true }),
+    );
+    const { workflow } = clientOver({ startWorkflow });
+    await workflow.start('order', {
+      workflowId: 'w',
+      taskQueue: 'q',
+      staticSummary: 's',
+      staticDetails: 'd',
+    });
+    expect(startWorkflow.mock.calls[0]?.[0].userMetadata).toEqual({ summary: json('s'), details: json('d') });
   });
 
   it('asks for arguments exactly when the workflow needs some', () => {
@@ -152,5 +166,57 @@ describe('result', () => {
       .catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(WorkflowFailedError);
     expect((error as WorkflowFailedError).cause).toMatchObject({ message: 'converted' });
+  });
+});
+
+describe('signalWithStart', () => {
+  it('hands over the start and the signal, and gives a handle of the run that has it', async () => {
+    const signalWithStart = jest.fn(() => Promise.resolve({ runId: 'run-1', started: false }));
+    const client = clientOver({ signalWithStart }, { namespace: 'shop' });
+    const add = { type: 'signal', name: 'add' } as SignalDefinition<[number]>;
+    const handle = await client.workflow.signalWithStart(order, {
+      workflowId: 'w',
+      taskQueue: 'q',
+      args: [7],
+      signal: add,
+      signalArgs: [1],
+    });
+    expect(handle.signaledRunId).toBe('run-1');
+    expect(signalWithStart).toHaveBeenCalledWith(
+      expect.objectContaining({
+        namespace: 'shop',
+        workflowType: 'order',
+        workflowId: 'w',
+        input: [json(7)],
+        signalName: 'add',
+        signalInput: [json(1)],
+      }),
+    );
+  });
+});
+
+describe('listing, counting and deleting', () => {
+  it('hand the filter over as it is', async () => {
+    const listWorkflows = jest.fn(() => Promise.resolve({ executions: [] }));
+    const countWorkflows = jest.fn(() =>
+      Promise.resolve({ count: 3, groups: [{ status: 'RUNNING' as const, count: 3 }] }),
+    );
+    const { workflow } = clientOver({ listWorkflows, countWorkflows });
+    const query = "WorkflowType = 'order'";
+    for await (const execution of workflow.list({ query })) throw new Error(execution.workflowId);
+    expect(listWorkflows).toHaveBeenCalledWith(expect.objectContaining({ namespace: 'default', query }));
+    expect(await workflow.count(query)).toEqual({
+      count: 3,
+      groups: [{ groupValues: ['RUNNING'], count: 3 }],
+    });
+    expect(countWorkflows).toHaveBeenCalledWith({ namespace: 'default', query });
+    countWorkflows.mockResolvedValueOnce({ count: 0 } as never);
+    expect(await workflow.count()).toEqual({ count: 0, groups: [] });
+  });
+
+  it('deletes the run that the handle names', async () => {
+    const deleteWorkflow = jest.fn(() => Promise.resolve());
+    await clientOver({ deleteWorkflow }).workflow.getHandle('w', 'run-1').delete();
+    expect(deleteWorkflow).toHaveBeenCalledWith({ namespace: 'default', workflowId: 'w', runId: 'run-1' });
   });
 });

@@ -27,6 +27,8 @@ export interface WorkflowExecutionDescription extends WorkflowExecutionInfo {
   readonly memo: Readonly<Record<string, unknown>>;
   readonly searchAttributes: Readonly<SearchAttributes>;
   readonly cancelRequested: boolean;
+  readonly staticSummary?: string;
+  readonly staticDetails?: string;
   /** As the engine tells it, with pending activities, timers and workflow task. */
   readonly raw: engine.WorkflowExecutionDescription;
 }
@@ -54,11 +56,14 @@ export function executionDescription(
   raw: engine.WorkflowExecutionDescription,
   converter: PayloadConverter,
 ): WorkflowExecutionDescription {
+  const { summary, details } = raw.userMetadata ?? {};
   return {
     ...executionInfo(raw),
     memo: fromPayloadMap(converter, raw.memo),
     searchAttributes: fromPayloadMap(defaultPayloadConverter, raw.searchAttributes) as SearchAttributes,
     cancelRequested: raw.cancelRequested,
+    ...(summary && { staticSummary: String(converter.fromPayload(summary)) }),
+    ...(details && { staticDetails: String(converter.fromPayload(details)) }),
     raw,
   };
 }

@@ -25,9 +25,14 @@ export type {
   WorkflowExecutionStatusName,
 } from './execution-info.js';
 export { QueryRejectCondition, WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from './policies.js';
-export type { WithWorkflowArgs, WorkflowOptions, WorkflowStartOptions } from './start-options.js';
-export type { GetHandleOptions, WorkflowClient } from './workflow-client.js';
-export type { StartedWorkflowHandle, WorkflowHandle } from './workflow-handle.js';
+export type {
+  WithWorkflowArgs,
+  WorkflowOptions,
+  WorkflowSignalWithStartOptions,
+  WorkflowStartOptions,
+} from './start-options.js';
+export type { CountWorkflowExecution, GetHandleOptions, WorkflowClient } from './workflow-client.js';
+export type { SignaledWorkflowHandle, StartedWorkflowHandle, WorkflowHandle } from './workflow-handle.js';
 export type { ListOptions } from './workflow-list.js';
 export {
   BusyWorkflowError,

@@ -1,5 +1,11 @@
 import { defaultPayloadConverter, toPayloadMap, toPayloads } from '@tidewheel/common';
-import type { Duration, PayloadConverter, SearchAttributes, Workflow } from '@tidewheel/common';
+import type {
+  Duration,
+  PayloadConverter,
+  SearchAttributes,
+  SignalDefinition,
+  Workflow,
+} from '@tidewheel/common';
 import { InvalidArgumentError, InvalidDurationError, optionalDurationToMs } from '@tidewheel/core';
 import type { StartWorkflowRequest } from '@tidewheel/engine';
 import type { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from './policies.js';
@@ -24,6 +30,10 @@ export interface WorkflowOptions {
   readonly memo?: Readonly<Record<string, unknown>>;
   /** Values to find the execution by. */
   readonly searchAttributes?: Readonly<SearchAttributes>;
+  /** One line about this execution for people, at most 400 bytes. */
+  readonly staticSummary?: string;
+  /** More about this execution for people, at most 20,000 bytes. */
+  readonly staticDetails?: string;
   /** Makes a start that is repeated count once; default: a new one for every call. */
   readonly requestId?: string;
   /** Whether `result` goes on with the next run when one continues as new. Default: true. */
@@ -39,6 +49,15 @@ export type WithWorkflowArgs<W extends Workflow> = Workflow extends W
 
 /** How to start a workflow. */
 export type WorkflowStartOptions<W extends Workflow = Workflow> = WorkflowOptions & WithWorkflowArgs<W>;
+
+/** How to signal a workflow, and to start it if need be. */
+export type WorkflowSignalWithStartOptions<
+  W extends Workflow = Workflow,
+  SignalArgs extends unknown[] = [],
+> = WorkflowStartOptions<W> & {
+  readonly signal: SignalDefinition<SignalArgs> | string;
+  readonly signalArgs?: Readonly<SignalArgs>;
+};
 
 /** The name of a workflow type, given by name or as the function itself. */
 export function workflowTypeName(type: string | Workflow): string {
@@ -63,7 +82,7 @@ export function startRequest(
   },
 ): StartWorkflowRequest {
   const { payloadConverter, ...rest } = context;
-  const { args, memo, searchAttributes } = options;
+  const { args, memo, searchAttributes, staticSummary, staticDetails } = options;
   const input = args && toPayloads(payloadConverter, args);
   return {
     ...rest,
@@ -76,6 +95,12 @@ export function startRequest(
     requestId: options.requestId,
     workflowIdReusePolicy: options.workflowIdReusePolicy,
     workflowIdConflictPolicy: options.workflowIdConflictPolicy,
+    ...((staticSummary !== undefined || staticDetails !== undefined) && {
+      userMetadata: {
+        ...(staticSummary !== undefined && { summary: payloadConverter.toPayload(staticSummary) }),
+        ...(staticDetails !== undefined && { details: payloadConverter.toPayload(staticDetails) }),
+      },
+    }),
     memo: memo && toPayloadMap(payloadConverter, memo),
     // The engine reads these, so they are never in the application's own encoding.
     searchAttributes:

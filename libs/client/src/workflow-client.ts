@@ -1,11 +1,13 @@
+import { toPayloads } from '@tidewheel/common';
 import type { Workflow, WorkflowResultType } from '@tidewheel/common';
-import type { StartWorkflowResponse, WorkflowService } from '@tidewheel/engine';
+import type { ExecutionStatus } from '@tidewheel/core';
+import type { StartWorkflowRequest, StartWorkflowResponse, WorkflowService } from '@tidewheel/engine';
 import type { LoadedDataConverter } from './data-converter.js';
 import type { WorkflowExecutionInfo } from './execution-info.js';
 import type { QueryRejectCondition } from './policies.js';
 import { startRequest, workflowTypeName } from './start-options.js';
-import type { WorkflowStartOptions } from './start-options.js';
-import { StartedWorkflowHandle, WorkflowHandle } from './workflow-handle.js';
+import type { WorkflowSignalWithStartOptions, WorkflowStartOptions } from './start-options.js';
+import { SignaledWorkflowHandle, StartedWorkflowHandle, WorkflowHandle } from './workflow-handle.js';
 import type { WorkflowHandleParts } from './workflow-handle.js';
 import { waitForResult } from './workflow-result.js';
 import { listExecutions } from './workflow-list.js';
@@ -24,6 +26,13 @@ interface WorkflowClientParts {
 export interface GetHandleOptions {
   /** Whether `result` goes on with the next run when one continues as new. Default: true. */
   readonly followRuns?: boolean;
+}
+
+/** How many executions there are. */
+export interface CountWorkflowExecution {
+  readonly count: number;
+  /** By what the query groups them; empty when it does not. */
+  readonly groups: readonly { readonly groupValues: readonly [ExecutionStatus]; readonly count: number }[];
 }
 
 /** Starts workflows and finds those that were started. */
@@ -62,6 +71,28 @@ export class WorkflowClient {
     return (await waitForResult(service, address, followRuns, converter, outcome)) as WorkflowResultType<W>;
   }
 
+  /**
+   * Signals the id's running execution, or starts one that has the signal from its beginning: one or the other,
+   * atomically. The conflict policy is USE_EXISTING by default and cannot be FAIL.
+   *
+   * @throws WorkflowExecutionAlreadyStartedError, BusyWorkflowError, LimitExceededError, NamespaceNotFoundError,
+   * InvalidArgumentError
+   */
+  async signalWithStart<W extends Workflow = Workflow, SignalArgs extends unknown[] = []>(
+    workflowTypeOrFunction: string | W,
+    options: WorkflowSignalWithStartOptions<W, SignalArgs>,
+  ): Promise<SignaledWorkflowHandle<W>> {
+    const { service, converter } = this.parts;
+    const { signal, signalArgs } = options;
+    const { runId } = await service.signalWithStart({
+      ...this.startRequestOf(workflowTypeOrFunction, options),
+      signalName: typeof signal === 'string' ? signal : signal.name,
+      signalInput: toPayloads(converter.payloadConverter, signalArgs ?? []),
+    });
+    const parts = this.handleParts(options.workflowId, undefined, options.followRuns);
+    return new SignaledWorkflowHandle<W>(parts, runId);
+  }
+
   /** A handle of an execution; without a run id, of whatever is its current run whenever the handle is used. */
   getHandle<W extends Workflow = Workflow>(
     workflowId: string,
@@ -76,16 +107,37 @@ export class WorkflowClient {
     return listExecutions(this.parts.service, this.parts.namespace, options);
   }
 
+  /**
+   * Counts executions.
+   *
+   * @param query a list filter as of {@link ListOptions.query}; behind it, `GROUP BY ExecutionStatus`. Default: all
+   */
+  async count(query?: string): Promise<CountWorkflowExecution> {
+    const { service, namespace } = this.parts;
+    const { count, groups = [] } = await service.countWorkflows({ namespace, query });
+    return {
+      count,
+      groups: groups.map(({ status, count: size }) => ({ groupValues: [status], count: size })),
+    };
+  }
+
   private startRequested<W extends Workflow>(
     workflowTypeOrFunction: string | W,
     options: WorkflowStartOptions<W>,
     wait: boolean,
   ): Promise<StartWorkflowResponse> {
-    const { service, namespace, identity, converter } = this.parts;
+    const request = this.startRequestOf(workflowTypeOrFunction, options);
+    return this.parts.service.startWorkflow({ ...request, waitForResult: wait });
+  }
+
+  private startRequestOf<W extends Workflow>(
+    workflowTypeOrFunction: string | W,
+    options: WorkflowStartOptions<W>,
+  ): StartWorkflowRequest {
+    const { namespace, identity, converter } = this.parts;
     const { payloadConverter } = converter;
     const workflowType = workflowTypeName(workflowTypeOrFunction);
-    const request = startRequest(options, { namespace, identity, workflowType, payloadConverter });
-    return service.startWorkflow({ ...request, waitForResult: wait });
+    return startRequest(options, { namespace, identity, workflowType, payloadConverter });
   }
 
   private handleParts(

@@ -93,6 +93,16 @@ export class WorkflowHandle<W extends Workflow = Workflow> {
     await service.terminateWorkflow({ ...address, reason, details: payloads, identity });
   }
 
+  /**
+   * Deletes it with its history, whatever state it is in; a running one is terminated first.
+   *
+   * @throws WorkflowNotFoundError
+   */
+  async delete(): Promise<void> {
+    const { service, address } = this.parts;
+    await service.deleteWorkflow(address);
+  }
+
   /** @throws WorkflowNotFoundError */
   async describe(): Promise<WorkflowExecutionDescription> {
     const { service, address, converter } = this.parts;
@@ -135,5 +145,16 @@ export class StartedWorkflowHandle<W extends Workflow = Workflow> extends Workfl
     readonly firstExecutionRunId: string,
   ) {
     super({ ...parts, resultRunId: firstExecutionRunId });
+  }
+}
+
+/** The handle of an execution that was signalled, and started for it if need be. */
+export class SignaledWorkflowHandle<W extends Workflow = Workflow> extends WorkflowHandle<W> {
+  constructor(
+    parts: WorkflowHandleParts,
+    /** The run that has the signal. */
+    readonly signaledRunId: string,
+  ) {
+    super({ ...parts, resultRunId: signaledRunId });
   }
 }

@@ -13,6 +13,12 @@ export interface ListOptions {
   /** Only closed executions have a close time, so the bounds of it leave running ones out. */
   readonly closedAfter?: Date;
   readonly closedBefore?: Date;
+  /**
+   * A list filter, for example `WorkflowType = 'order' AND StartTime > '2027-01-31T12:00:00Z'`: over ExecutionStatus,
+   * WorkflowType, WorkflowId, RunId, TaskQueue, StartTime and CloseTime, with = != < <= > >= IN, BETWEEN, STARTS_WITH,
+   * IS NULL, AND, OR, NOT and parentheses.
+   */
+  readonly query?: string;
   /** Executions read at a time; default 100, at most 1,000. */
   readonly pageSize?: number;
 }

@@ -60,6 +60,7 @@ export const payloads = fc.array(payload, { maxLength: 3 });
 const payloadMap = mapOf(payload);
 
 const retryState = fc.constantFrom<RetryState>(
+  'UNSPECIFIED',
   'IN_PROGRESS',
   'NON_RETRYABLE_FAILURE',
   'TIMEOUT',
@@ -69,6 +70,7 @@ const retryState = fc.constantFrom<RetryState>(
   'CANCEL_REQUESTED',
 );
 const timeoutType = fc.constantFrom<TimeoutType>(
+  'UNSPECIFIED',
   'START_TO_CLOSE',
   'SCHEDULE_TO_START',
   'SCHEDULE_TO_CLOSE',
@@ -93,8 +95,8 @@ const failureInfo: fc.Arbitrary<FailureInfo> = fc.oneof(
     'kind',
     'timeoutType',
   ]),
-  recordOf<InfoOf<'canceled'>>({ kind: kind('canceled'), details: payloads }, ['kind']),
-  recordOf<InfoOf<'terminated'>>({ kind: kind('terminated') }, ['kind']),
+  recordOf<InfoOf<'canceled'>>({ kind: kind('canceled'), details: payloads, identity: text }, ['kind']),
+  recordOf<InfoOf<'terminated'>>({ kind: kind('terminated'), identity: text }, ['kind']),
   recordOf<InfoOf<'server'>>({ kind: kind('server'), nonRetryable: fc.boolean() }, ['kind', 'nonRetryable']),
   recordOf<InfoOf<'resetWorkflow'>>({ kind: kind('resetWorkflow'), lastHeartbeatDetails: payloads }, [
     'kind',
@@ -238,6 +240,7 @@ const ATTRIBUTES: { readonly [T in EventType]: fc.Arbitrary<EventAttributes[T]> 
       scheduledEventId: eventId,
       historySizeBytes: fc.integer({ min: 0, max: 0xff_ff_ff_ff }),
       identity: text,
+      suggestContinueAsNew: flag,
     },
     ['scheduledEventId', 'historySizeBytes'],
   ),
@@ -253,6 +256,10 @@ const ATTRIBUTES: { readonly [T in EventType]: fc.Arbitrary<EventAttributes[T]> 
           sdkName: text,
           sdkVersion: text,
         },
+        [],
+      ),
+      workerVersion: recordOf(
+        { buildId: text, useVersioning: flag, deploymentName: text, binaryChecksum: text },
         [],
       ),
     },
@@ -426,14 +433,21 @@ const ATTRIBUTES: { readonly [T in EventType]: fc.Arbitrary<EventAttributes[T]> 
 /** Every event type. */
 export const EVENT_TYPES = Object.keys(EVENT_TYPE_CODES) as EventType[];
 
+/** User metadata, which any event may carry. */
+const userMetadata = fc.record({ summary: payload, details: payload }, { requiredKeys: [] });
+
 /** Any event of a type, at any place of a history. */
 export function eventOf(eventType: EventType): fc.Arbitrary<HistoryEvent> {
   return fc
-    .record({
-      eventId: fc.integer({ min: 1, max: 0xff_ff_ff }),
-      eventTimeMs: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
-      attributes: ATTRIBUTES[eventType],
-    })
+    .record(
+      {
+        eventId: fc.integer({ min: 1, max: 0xff_ff_ff }),
+        eventTimeMs: fc.integer({ min: 0, max: 2 ** 48 - 1 }),
+        attributes: ATTRIBUTES[eventType],
+        userMetadata,
+      },
+      { requiredKeys: ['eventId', 'eventTimeMs', 'attributes'] },
+    )
     .map((rest) => ({ ...rest, eventType }) as HistoryEvent);
 }
 

@@ -56,10 +56,19 @@ describe('events', () => {
           position += size;
           body.delete(name);
         }
-        const written = encodeEventBody(event.eventType, Object.fromEntries(body) as never);
+        const written = encodeEventBody(
+          event.eventType,
+          Object.fromEntries(body) as never,
+          event.userMetadata,
+        );
         expect(bytes.subarray(position).equals(written)).toBe(true);
       }),
     );
+  });
+
+  it('are as short without user metadata as if there were no such thing', () => {
+    const attributes = { timerId: '1', startToFireTimeoutMs: 1, workflowTaskCompletedEventId: 4 };
+    expect(encodeEventBody('TimerStarted', attributes, undefined)).toHaveLength(7);
   });
 
   it('pass over fields that this version does not know', () => {

@@ -1,4 +1,4 @@
-import type { EventType, HistoryEvent } from '@tidewheel/core';
+import type { EventType, HistoryEvent, UserMetadata } from '@tidewheel/core';
 import { EVENT_TYPE_CODES, eventTypeFromCode } from '@tidewheel/core';
 import { ByteReader, CorruptEncodingError } from './byte-reader.js';
 import { ByteWriter } from './byte-writer.js';
@@ -14,9 +14,14 @@ const writer = new ByteWriter();
  * Bytes of an event's body: its attributes without those in the head. Scripts put the head before it: one byte of
  * type, six of time, and the head fields of that type.
  */
-export function encodeEventBody<T extends EventType>(eventType: T, attributes: BodyAttributes<T>): Buffer {
+export function encodeEventBody<T extends EventType>(
+  eventType: T,
+  attributes: BodyAttributes<T>,
+  userMetadata?: UserMetadata,
+): Buffer {
   writer.reset();
-  (EVENT_BODY_CODECS[eventType] as RecordCodec<BodyAttributes<T>>).write(writer, attributes);
+  const body = userMetadata ? { ...attributes, userMetadata } : attributes;
+  (EVENT_BODY_CODECS[eventType] as RecordCodec<object>).write(writer, body);
   return writer.copy();
 }
 
@@ -28,7 +33,9 @@ export function encodeEvent(event: HistoryEvent): Buffer {
   const attributes = event.attributes as Readonly<Record<string, unknown>>;
   for (const { name, bytes } of HEAD_FIELDS[event.eventType] ?? [])
     writer.fixed(attributes[name] as number, bytes);
-  (EVENT_BODY_CODECS[event.eventType] as RecordCodec<object>).write(writer, event.attributes);
+  const { userMetadata } = event;
+  const body = userMetadata ? { ...event.attributes, userMetadata } : event.attributes;
+  (EVENT_BODY_CODECS[event.eventType] as RecordCodec<object>).write(writer, body);
   return writer.copy();
 }
 
@@ -80,5 +87,8 @@ function readEvent(reader: ByteReader, end: number, eventId: number): HistoryEve
   if (headFields) for (const { name, bytes } of headFields) head[name] = reader.fixed(bytes);
   const body = (EVENT_BODY_CODECS[eventType] as RecordCodec<object>).read(reader, end);
   const attributes = headFields ? Object.assign(body, head) : body;
-  return { eventId, eventTimeMs, eventType, attributes } as HistoryEvent;
+  const { userMetadata } = body as { readonly userMetadata?: UserMetadata };
+  if (!userMetadata) return { eventId, eventTimeMs, eventType, attributes } as HistoryEvent;
+  Reflect.deleteProperty(attributes, 'userMetadata');
+  return { eventId, eventTimeMs, eventType, attributes, userMetadata } as HistoryEvent;
 }

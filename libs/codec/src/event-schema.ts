@@ -5,6 +5,8 @@ import type {
   Initiator,
   RetryPolicy,
   SdkMetadata,
+  UserMetadata,
+  WorkerVersion,
   WorkflowExecutionTarget,
 } from '@tidewheel/core';
 import { WORKFLOW_TASK_FAILED_CAUSE_CODES } from '@tidewheel/core';
@@ -16,6 +18,7 @@ import {
   flag,
   nested,
   oneOf,
+  payload,
   payloadMap,
   payloads,
   payloadsMap,
@@ -48,6 +51,14 @@ const sdkMetadataCodec = recordCodec<SdkMetadata>({
   langUsedFlags: field(2, uints),
   sdkName: field(3, text),
   sdkVersion: field(4, text),
+});
+
+const workerVersion: FieldKind<WorkerVersion> = nested(() => workerVersionCodec);
+const workerVersionCodec = recordCodec<WorkerVersion>({
+  buildId: field(1, text),
+  useVersioning: field(2, flag),
+  deploymentName: field(3, text),
+  binaryChecksum: field(4, text),
 });
 
 const initiator = oneOf<Initiator>({ WORKFLOW: 1, RETRY: 2, CRON_SCHEDULE: 3 });
@@ -104,14 +115,34 @@ export type BodyAttributes<T extends EventType> = T extends keyof HeadEvents
   ? Omit<EventAttributes[T], HeadEvents[T] & HeadName>
   : EventAttributes[T];
 
-type BodyCodecs = { readonly [T in EventType]: RecordCodec<BodyAttributes<T>> };
+/** An event's body, which may carry user metadata whatever its type. */
+type EventBody<T extends EventType> = BodyAttributes<T> & { readonly userMetadata?: UserMetadata };
+
+type BodyCodecs = { readonly [T in EventType]: RecordCodec<EventBody<T>> };
+
+const userMetadata: FieldKind<UserMetadata> = nested(() => userMetadataCodec);
+const userMetadataCodec = recordCodec<UserMetadata>({
+  summary: field(1, payload),
+  details: field(2, payload),
+});
+
+/** The codec of a body; the last number of all bodies is that of user metadata. */
+function eventBody<T extends object>(
+  schema: RecordSchema<T>,
+): RecordCodec<T & { readonly userMetadata?: UserMetadata }> {
+  const whole = { ...schema, userMetadata: field(63, userMetadata) };
+  return recordCodec<T & { readonly userMetadata?: UserMetadata }>(
+    whole as RecordSchema<T & { readonly userMetadata?: UserMetadata }>,
+  );
+}
 
 /**
  * The layout of each event type's body. The numbers are stored: add new ones, never change or reuse one.
- * Lua writes timer ids (field 1 of TimerFired and TimerCanceled) by itself: see libs/store/src/lua.
+ * Lua writes timer ids (field 1 of TimerFired and TimerCanceled) and whether to continue as new (field 2 of
+ * WorkflowTaskStarted) by itself: see libs/store/src/lua.
  */
 export const EVENT_BODY_CODECS: BodyCodecs = {
-  WorkflowExecutionStarted: recordCodec<EventAttributes['WorkflowExecutionStarted']>({
+  WorkflowExecutionStarted: eventBody<EventAttributes['WorkflowExecutionStarted']>({
     workflowType: field(1, text),
     taskQueue: field(2, text),
     input: field(3, payloads),
@@ -135,39 +166,43 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
     header: field(21, payloadMap),
     eagerExecutionAccepted: field(22, flag),
   }),
-  WorkflowExecutionCompleted: recordCodec<EventAttributes['WorkflowExecutionCompleted']>({
+  WorkflowExecutionCompleted: eventBody<EventAttributes['WorkflowExecutionCompleted']>({
     result: field(1, payloads),
     workflowTaskCompletedEventId: field(2, uint),
     newExecutionRunId: field(3, text),
   }),
-  WorkflowExecutionFailed: recordCodec<EventAttributes['WorkflowExecutionFailed']>({
+  WorkflowExecutionFailed: eventBody<EventAttributes['WorkflowExecutionFailed']>({
     failure: field(1, failure),
     retryState: field(2, retryState),
     workflowTaskCompletedEventId: field(3, uint),
     newExecutionRunId: field(4, text),
   }),
-  WorkflowExecutionTimedOut: recordCodec<EventAttributes['WorkflowExecutionTimedOut']>({
+  WorkflowExecutionTimedOut: eventBody<EventAttributes['WorkflowExecutionTimedOut']>({
     retryState: field(1, retryState),
     newExecutionRunId: field(2, text),
   }),
-  WorkflowTaskScheduled: recordCodec<EventAttributes['WorkflowTaskScheduled']>({
+  WorkflowTaskScheduled: eventBody<EventAttributes['WorkflowTaskScheduled']>({
     sticky: field(1, flag),
     startToCloseTimeoutMs: field(2, uint),
     attempt: field(3, uint),
   }),
-  WorkflowTaskStarted: recordCodec<BodyAttributes<'WorkflowTaskStarted'>>({ identity: field(1, text) }),
-  WorkflowTaskCompleted: recordCodec<EventAttributes['WorkflowTaskCompleted']>({
+  WorkflowTaskStarted: eventBody<BodyAttributes<'WorkflowTaskStarted'>>({
+    identity: field(1, text),
+    suggestContinueAsNew: field(2, flag),
+  }),
+  WorkflowTaskCompleted: eventBody<EventAttributes['WorkflowTaskCompleted']>({
     scheduledEventId: field(1, uint),
     startedEventId: field(2, uint),
     identity: field(3, text),
     sdkMetadata: field(4, sdkMetadata),
+    workerVersion: field(5, workerVersion),
   }),
-  WorkflowTaskTimedOut: recordCodec<EventAttributes['WorkflowTaskTimedOut']>({
+  WorkflowTaskTimedOut: eventBody<EventAttributes['WorkflowTaskTimedOut']>({
     scheduledEventId: field(1, uint),
     startedEventId: field(2, uint),
     timeoutType: field(3, timeoutType),
   }),
-  WorkflowTaskFailed: recordCodec<EventAttributes['WorkflowTaskFailed']>({
+  WorkflowTaskFailed: eventBody<EventAttributes['WorkflowTaskFailed']>({
     scheduledEventId: field(1, uint),
     startedEventId: field(2, uint),
     cause: field(3, failedCause),
@@ -176,7 +211,7 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
     baseRunId: field(6, text),
     newRunId: field(7, text),
   }),
-  ActivityTaskScheduled: recordCodec<EventAttributes['ActivityTaskScheduled']>({
+  ActivityTaskScheduled: eventBody<EventAttributes['ActivityTaskScheduled']>({
     activityId: field(1, text),
     activityType: field(2, text),
     taskQueue: field(3, text),
@@ -189,55 +224,55 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
     workflowTaskCompletedEventId: field(10, uint),
     retryPolicy: field(11, retryPolicy),
   }),
-  ActivityTaskStarted: recordCodec<BodyAttributes<'ActivityTaskStarted'>>({
+  ActivityTaskStarted: eventBody<BodyAttributes<'ActivityTaskStarted'>>({
     identity: field(1, text),
     attempt: field(2, uint),
     lastFailure: field(3, failure),
   }),
-  ActivityTaskCompleted: recordCodec<BodyAttributes<'ActivityTaskCompleted'>>({
+  ActivityTaskCompleted: eventBody<BodyAttributes<'ActivityTaskCompleted'>>({
     result: field(1, payloads),
     identity: field(2, text),
   }),
-  ActivityTaskFailed: recordCodec<BodyAttributes<'ActivityTaskFailed'>>({
+  ActivityTaskFailed: eventBody<BodyAttributes<'ActivityTaskFailed'>>({
     failure: field(1, failure),
     retryState: field(2, retryState),
     identity: field(3, text),
   }),
-  ActivityTaskTimedOut: recordCodec<BodyAttributes<'ActivityTaskTimedOut'>>({
+  ActivityTaskTimedOut: eventBody<BodyAttributes<'ActivityTaskTimedOut'>>({
     failure: field(1, failure),
     retryState: field(2, retryState),
   }),
-  ActivityTaskCancelRequested: recordCodec<EventAttributes['ActivityTaskCancelRequested']>({
+  ActivityTaskCancelRequested: eventBody<EventAttributes['ActivityTaskCancelRequested']>({
     scheduledEventId: field(1, uint),
     workflowTaskCompletedEventId: field(2, uint),
   }),
-  ActivityTaskCanceled: recordCodec<BodyAttributes<'ActivityTaskCanceled'>>({
+  ActivityTaskCanceled: eventBody<BodyAttributes<'ActivityTaskCanceled'>>({
     details: field(1, payloads),
     latestCancelRequestedEventId: field(2, uint),
     identity: field(3, text),
   }),
-  TimerStarted: recordCodec<EventAttributes['TimerStarted']>({
+  TimerStarted: eventBody<EventAttributes['TimerStarted']>({
     timerId: field(1, text),
     startToFireTimeoutMs: field(2, uint),
     workflowTaskCompletedEventId: field(3, uint),
   }),
-  TimerFired: recordCodec<BodyAttributes<'TimerFired'>>({ timerId: field(1, text) }),
-  TimerCanceled: recordCodec<BodyAttributes<'TimerCanceled'>>({
+  TimerFired: eventBody<BodyAttributes<'TimerFired'>>({ timerId: field(1, text) }),
+  TimerCanceled: eventBody<BodyAttributes<'TimerCanceled'>>({
     timerId: field(1, text),
     workflowTaskCompletedEventId: field(2, uint),
     identity: field(3, text),
   }),
-  WorkflowExecutionCancelRequested: recordCodec<EventAttributes['WorkflowExecutionCancelRequested']>({
+  WorkflowExecutionCancelRequested: eventBody<EventAttributes['WorkflowExecutionCancelRequested']>({
     cause: field(1, text),
     identity: field(2, text),
     externalInitiatedEventId: field(3, uint),
     externalWorkflowExecution: field(4, execution),
   }),
-  WorkflowExecutionCanceled: recordCodec<EventAttributes['WorkflowExecutionCanceled']>({
+  WorkflowExecutionCanceled: eventBody<EventAttributes['WorkflowExecutionCanceled']>({
     details: field(1, payloads),
     workflowTaskCompletedEventId: field(2, uint),
   }),
-  RequestCancelExternalWorkflowExecutionInitiated: recordCodec<
+  RequestCancelExternalWorkflowExecutionInitiated: eventBody<
     EventAttributes['RequestCancelExternalWorkflowExecutionInitiated']
   >({
     workflowTaskCompletedEventId: field(1, uint),
@@ -246,16 +281,16 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
     childWorkflowOnly: field(4, flag),
     reason: field(5, text),
   }),
-  RequestCancelExternalWorkflowExecutionFailed: recordCodec(externalFailed),
-  ExternalWorkflowExecutionCancelRequested: recordCodec(externalDone),
-  MarkerRecorded: recordCodec<EventAttributes['MarkerRecorded']>({
+  RequestCancelExternalWorkflowExecutionFailed: eventBody(externalFailed),
+  ExternalWorkflowExecutionCancelRequested: eventBody(externalDone),
+  MarkerRecorded: eventBody<EventAttributes['MarkerRecorded']>({
     markerName: field(1, text),
     details: field(2, payloadsMap),
     workflowTaskCompletedEventId: field(3, uint),
     header: field(4, payloadMap),
     failure: field(5, failure),
   }),
-  WorkflowExecutionSignaled: recordCodec<EventAttributes['WorkflowExecutionSignaled']>({
+  WorkflowExecutionSignaled: eventBody<EventAttributes['WorkflowExecutionSignaled']>({
     signalName: field(1, text),
     input: field(2, payloads),
     identity: field(3, text),
@@ -263,12 +298,12 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
     externalWorkflowExecution: field(5, execution),
     requestId: field(6, text),
   }),
-  WorkflowExecutionTerminated: recordCodec<EventAttributes['WorkflowExecutionTerminated']>({
+  WorkflowExecutionTerminated: eventBody<EventAttributes['WorkflowExecutionTerminated']>({
     reason: field(1, text),
     details: field(2, payloads),
     identity: field(3, text),
   }),
-  WorkflowExecutionContinuedAsNew: recordCodec<EventAttributes['WorkflowExecutionContinuedAsNew']>({
+  WorkflowExecutionContinuedAsNew: eventBody<EventAttributes['WorkflowExecutionContinuedAsNew']>({
     newExecutionRunId: field(1, text),
     workflowType: field(2, text),
     taskQueue: field(3, text),
@@ -283,7 +318,7 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
     memo: field(12, payloadMap),
     searchAttributes: field(13, payloadMap),
   }),
-  SignalExternalWorkflowExecutionInitiated: recordCodec<
+  SignalExternalWorkflowExecutionInitiated: eventBody<
     EventAttributes['SignalExternalWorkflowExecutionInitiated']
   >({
     workflowTaskCompletedEventId: field(1, uint),
@@ -294,13 +329,13 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
     childWorkflowOnly: field(6, flag),
     header: field(7, payloadMap),
   }),
-  SignalExternalWorkflowExecutionFailed: recordCodec(externalFailed),
-  ExternalWorkflowExecutionSignaled: recordCodec(externalDone),
-  UpsertWorkflowSearchAttributes: recordCodec<EventAttributes['UpsertWorkflowSearchAttributes']>({
+  SignalExternalWorkflowExecutionFailed: eventBody(externalFailed),
+  ExternalWorkflowExecutionSignaled: eventBody(externalDone),
+  UpsertWorkflowSearchAttributes: eventBody<EventAttributes['UpsertWorkflowSearchAttributes']>({
     workflowTaskCompletedEventId: field(1, uint),
     searchAttributes: field(2, payloadMap),
   }),
-  WorkflowPropertiesModified: recordCodec<EventAttributes['WorkflowPropertiesModified']>({
+  WorkflowPropertiesModified: eventBody<EventAttributes['WorkflowPropertiesModified']>({
     workflowTaskCompletedEventId: field(1, uint),
     upsertedMemo: field(2, payloadMap),
   }),

@@ -7,6 +7,7 @@ import { flag, nested, oneOf, payload, payloads, text, uint } from './field-kind
 
 /** Numbers that stand for retry states in storage; never change one. */
 export const retryState: FieldKind<RetryState> = oneOf<RetryState>({
+  UNSPECIFIED: 0,
   IN_PROGRESS: 1,
   NON_RETRYABLE_FAILURE: 2,
   TIMEOUT: 3,
@@ -18,6 +19,7 @@ export const retryState: FieldKind<RetryState> = oneOf<RetryState>({
 
 /** Numbers that stand for timeout types in storage; never change one. */
 export const timeoutType: FieldKind<TimeoutType> = oneOf<TimeoutType>({
+  UNSPECIFIED: 0,
   START_TO_CLOSE: 1,
   SCHEDULE_TO_START: 2,
   SCHEDULE_TO_CLOSE: 3,
@@ -49,8 +51,12 @@ const timeout = recordCodec<InfoOf<'timeout'>>({
 const canceled = recordCodec<InfoOf<'canceled'>>({
   kind: kindField('canceled'),
   details: field(1, payloads),
+  identity: field(2, text),
 });
-const terminated = recordCodec<InfoOf<'terminated'>>({ kind: kindField('terminated') });
+const terminated = recordCodec<InfoOf<'terminated'>>({
+  kind: kindField('terminated'),
+  identity: field(1, text),
+});
 const server = recordCodec<InfoOf<'server'>>({ kind: kindField('server'), nonRetryable: field(1, flag) });
 const resetWorkflow = recordCodec<InfoOf<'resetWorkflow'>>({
   kind: kindField('resetWorkflow'),

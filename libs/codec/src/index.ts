@@ -17,4 +17,4 @@ export { CorruptEncodingError } from './byte-reader.js';
 export { decodeEvent, decodeEvents, encodeEvent, encodeEventBody, packEvents } from './event-codec.js';
 export type { BodyAttributes } from './event-schema.js';
 export { decodeFailure, encodeFailure } from './failure-codec.js';
-export { decodePayloads, encodePayloads } from './payloads-value.js';
+export { decodePayloadMap, decodePayloads, encodePayloadMap, encodePayloads } from './payloads-value.js';

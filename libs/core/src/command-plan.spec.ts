@@ -358,3 +358,29 @@ function activity(
     bad({ commandType: 'ScheduleActivityTask', attributes }, 'BAD_SCHEDULE_ACTIVITY_ATTRIBUTES', message),
   ];
 }
+
+describe('user metadata', () => {
+  it('goes with the event of any command, and nothing stands where there is none', () => {
+    for (const command of Object.values(SOUND)) {
+      const userMetadata = { summary: payload(LIMITS.summaryBytes), details: payload(LIMITS.detailsBytes) };
+      const result = plan({ ...command, userMetadata });
+      expect(result).toMatchObject({ sound: true, commands: [{ event: { userMetadata } }] });
+      const bare = plan({ ...command, userMetadata: {} });
+      expect(bare.sound && bare.commands[0]?.event).not.toHaveProperty('userMetadata');
+    }
+  });
+
+  it.each([
+    ['summary', { summary: payload(LIMITS.summaryBytes + 1) }],
+    ['details', { details: payload(LIMITS.detailsBytes + 1) }],
+  ])('whose %s is too large fails the task', (field, userMetadata) => {
+    expect(plan({ ...SOUND.StartTimer, userMetadata })).toMatchObject({
+      sound: false,
+      fault: {
+        cause: 'BAD_START_TIMER_ATTRIBUTES',
+        message: expect.stringContaining(`userMetadata.${field}: has`),
+        terminates: false,
+      },
+    });
+  });
+});

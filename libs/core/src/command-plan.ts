@@ -7,7 +7,7 @@ import type { NewEvent } from './event.js';
 import { failurePayloads } from './failure.js';
 import { identifierFault } from './identifier.js';
 import { LIMITS } from './limits.js';
-import { payloadsSizeBytes } from './payload.js';
+import { payloadsSizeBytes, userMetadataFault } from './payload.js';
 import type { Payloads } from './payload.js';
 import { completeRetryPolicy, DEFAULT_RETRY_POLICY, retryPolicyFault } from './retry-policy.js';
 import type { RetryPolicy } from './retry-policy.js';
@@ -57,7 +57,7 @@ export function planCommands(commands: readonly Command[], context: CommandConte
   for (const [index, command] of commands.entries()) {
     const oversized = oversizedField(command);
     if (oversized) return unsound(index, 'PAYLOADS_TOO_LARGE', oversized, true);
-    const result = planCommand(command, context);
+    const result = planWithMetadata(command, context);
     if (typeof result === 'string')
       return unsound(index, BAD_ATTRIBUTES_CAUSES[command.commandType], result, false);
     planned.push({ command, eventId: context.workflowTaskCompletedEventId + 1 + index, ...result });
@@ -76,6 +76,16 @@ function unsound(
 }
 
 type Planned = Pick<PlannedCommand, 'event' | 'activityTimeouts'>;
+
+/** The command's event with what the command says about itself, or what is wrong with the command. */
+function planWithMetadata(command: Command, context: CommandContext): Planned | string {
+  const planned = planCommand(command, context);
+  const { userMetadata } = command;
+  if (typeof planned === 'string' || (!userMetadata?.summary && !userMetadata?.details)) return planned;
+  const fault = userMetadataFault(userMetadata);
+  if (fault) return `userMetadata.${fault}`;
+  return { ...planned, event: { ...planned.event, userMetadata } };
+}
 
 /** The command's event, or what is wrong with the command. */
 function planCommand(command: Command, context: CommandContext): Planned | string {

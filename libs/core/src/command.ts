@@ -1,5 +1,5 @@
 import type { Failure } from './failure.js';
-import type { Payload, PayloadMap, Payloads } from './payload.js';
+import type { Payload, PayloadMap, Payloads, UserMetadata } from './payload.js';
 import type { PartialRetryPolicy } from './retry-policy.js';
 import type { WorkflowExecutionTarget } from './event.js';
 
@@ -63,6 +63,7 @@ export type Command = { [T in CommandType]: CommandOf<T> }[CommandType];
 export interface CommandOf<T extends CommandType> {
   readonly commandType: T;
   readonly attributes: CommandAttributes[T];
+  readonly userMetadata?: UserMetadata;
 }
 
 const CLOSE_COMMANDS: ReadonlySet<CommandType> = new Set<CommandType>([

@@ -1,5 +1,5 @@
 import type { Failure, RetryState, TimeoutType } from './failure.js';
-import type { PayloadMap, Payloads } from './payload.js';
+import type { PayloadMap, Payloads, UserMetadata } from './payload.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { WorkflowTaskFailedCause } from './workflow-task-failed-cause.js';
 
@@ -123,6 +123,8 @@ export interface EventAttributes {
     /** Bytes of the history before this event. */
     readonly historySizeBytes: number;
     readonly identity?: string;
+    /** Whether the history has become so long or large that the run should continue as new. */
+    readonly suggestContinueAsNew?: boolean;
   };
   readonly WorkflowTaskCompleted: {
     readonly scheduledEventId: number;
@@ -130,6 +132,7 @@ export interface EventAttributes {
     /** Absent: the one of the started event. */
     readonly identity?: string;
     readonly sdkMetadata?: SdkMetadata;
+    readonly workerVersion?: WorkerVersion;
   };
   readonly WorkflowTaskTimedOut: {
     readonly scheduledEventId: number;
@@ -320,6 +323,16 @@ export interface SdkMetadata {
   readonly sdkVersion?: string;
 }
 
+/** Which build of a worker completed a workflow task, as far as it said so. Nothing is decided by it. */
+export interface WorkerVersion {
+  readonly buildId?: string;
+  /** Whether the worker wanted its tasks to be chosen by its build. */
+  readonly useVersioning?: boolean;
+  readonly deploymentName?: string;
+  /** What older workers call their build. Absent where it is the build id. */
+  readonly binaryChecksum?: string;
+}
+
 /** One event of a history. */
 export type HistoryEvent = { [T in EventType]: HistoryEventOf<T> }[EventType];
 
@@ -331,6 +344,8 @@ export interface HistoryEventOf<T extends EventType> {
   readonly eventTimeMs: number;
   readonly eventType: T;
   readonly attributes: EventAttributes[T];
+  /** What the command said about itself, or the start about the run. */
+  readonly userMetadata?: UserMetadata;
 }
 
 /** Narrows an event to one type. */
@@ -343,7 +358,7 @@ export function isEventOf<T extends EventType>(
 
 /** An event before it has a place in a history. */
 export type NewEvent = {
-  [T in EventType]: { readonly eventType: T; readonly attributes: EventAttributes[T] };
+  [T in EventType]: Pick<HistoryEventOf<T>, 'eventType' | 'attributes' | 'userMetadata'>;
 }[EventType];
 
 const CLOSE_EVENTS: ReadonlySet<EventType> = new Set<EventType>([

@@ -1,10 +1,16 @@
 import type { Payload, Payloads } from './payload.js';
 
-/** Which of an activity's or workflow's clocks ran out. */
-export type TimeoutType = 'START_TO_CLOSE' | 'SCHEDULE_TO_START' | 'SCHEDULE_TO_CLOSE' | 'HEARTBEAT';
+/** Which of an activity's or workflow's clocks ran out. The engine always says; failures made elsewhere may not. */
+export type TimeoutType =
+  | 'UNSPECIFIED'
+  | 'START_TO_CLOSE'
+  | 'SCHEDULE_TO_START'
+  | 'SCHEDULE_TO_CLOSE'
+  | 'HEARTBEAT';
 
-/** Why something that could be retried is, or is no longer, retried. */
+/** Why something that could be retried is, or is no longer, retried. The engine always says; failures made elsewhere may not. */
 export type RetryState =
+  | 'UNSPECIFIED'
   | 'IN_PROGRESS'
   | 'NON_RETRYABLE_FAILURE'
   | 'TIMEOUT'
@@ -27,8 +33,8 @@ export type FailureInfo =
       readonly category?: 'BENIGN';
     }
   | { readonly kind: 'timeout'; readonly timeoutType: TimeoutType; readonly lastHeartbeatDetails?: Payloads }
-  | { readonly kind: 'canceled'; readonly details?: Payloads }
-  | { readonly kind: 'terminated' }
+  | { readonly kind: 'canceled'; readonly details?: Payloads; readonly identity?: string }
+  | { readonly kind: 'terminated'; readonly identity?: string }
   | { readonly kind: 'server'; readonly nonRetryable: boolean }
   | { readonly kind: 'resetWorkflow'; readonly lastHeartbeatDetails?: Payloads }
   | {
@@ -91,6 +97,7 @@ export function timeoutFailure(
 }
 
 const TIMEOUT_NAMES: Readonly<Record<TimeoutType, string>> = {
+  UNSPECIFIED: 'Unspecified',
   START_TO_CLOSE: 'StartToClose',
   SCHEDULE_TO_START: 'ScheduleToStart',
   SCHEDULE_TO_CLOSE: 'ScheduleToClose',

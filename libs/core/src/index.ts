@@ -9,8 +9,8 @@
  * // { retry: true, delayMs: 1000 }
  * ```
  */
-export { PayloadEncoding, payloadSizeBytes, payloadsSizeBytes } from './payload.js';
-export type { Payload, PayloadMap, Payloads } from './payload.js';
+export { PayloadEncoding, payloadSizeBytes, payloadsSizeBytes, userMetadataFault } from './payload.js';
+export type { Payload, PayloadMap, Payloads, UserMetadata } from './payload.js';
 export { timeoutFailure } from './failure.js';
 export type { Failure, FailureInfo, RetryState, TimeoutType } from './failure.js';
 export {
@@ -45,6 +45,7 @@ export type {
   Initiator,
   NewEvent,
   SdkMetadata,
+  WorkerVersion,
   WorkflowExecutionRef,
   WorkflowExecutionTarget,
 } from './event.js';
@@ -54,6 +55,7 @@ export { completeActivityTimeouts } from './activity-timeouts.js';
 export type { ActivityTimeouts, CompleteActivityTimeouts } from './activity-timeouts.js';
 export { planCommands } from './command-plan.js';
 export type { CommandContext, CommandFault, CommandPlan, PlannedCommand } from './command-plan.js';
+export { foldUpserts } from './upserts.js';
 export { identifierFault, namespaceFault, runIdFault } from './identifier.js';
 export {
   ActivityTaskNotFoundError,

@@ -10,6 +10,9 @@ export const LIMITS = {
   payloadWarnBytes: 256 * 1024,
   /** Bytes of a whole memo: 2 MiB. */
   memoBytes: 2 * 1024 * 1024,
+  /** Bytes of the summary and of the details of user metadata. */
+  summaryBytes: 400,
+  detailsBytes: 20_000,
   /** Events of one run: warned from, suggested to continue as new from, failed at. */
   historyEventsWarn: 10_240,
   historyEventsSuggestContinueAsNew: 4_096,
@@ -35,6 +38,8 @@ export const LIMITS = {
 export const DEFAULTS = {
   workflowTaskTimeoutMs: 10_000,
   workflowTaskTimeoutMaxMs: 120_000,
+  /** How long one workflow task may be prolonged by forcing the next without deciding anything. */
+  workflowTaskHeartbeatMs: 30 * 60_000,
   stickyScheduleToStartTimeoutMs: 10_000,
   retentionMs: 3 * 86_400_000,
   longPollMs: 20_000,

@@ -1,3 +1,5 @@
+import { LIMITS } from './limits.js';
+
 /**
  * A value as the engine sees it: opaque bytes and metadata that says how to read them.
  *
@@ -16,6 +18,14 @@ export type Payloads = readonly Payload[];
 /** Named payloads: memo, search attributes, headers. */
 export type PayloadMap = Readonly<Record<string, Payload>>;
 
+/** Text for people about a command, event or run; it means nothing to the engine. */
+export interface UserMetadata {
+  /** One line. */
+  readonly summary?: Payload;
+  /** As much as there is to say. */
+  readonly details?: Payload;
+}
+
 /** The encodings every data converter of the platform knows. */
 export const PayloadEncoding = {
   null: 'binary/null',
@@ -28,6 +38,19 @@ export function payloadSizeBytes(payload: Payload): number {
   let size = payload.data.byteLength;
   for (const [key, value] of Object.entries(payload.metadata)) size += key.length + value.byteLength;
   return size;
+}
+
+/** What of a run's or command's metadata is larger than its limit, and how large; undefined when it is sound. */
+export function userMetadataFault(metadata: UserMetadata | undefined): string | undefined {
+  return (
+    oversized('summary', metadata?.summary, LIMITS.summaryBytes) ??
+    oversized('details', metadata?.details, LIMITS.detailsBytes)
+  );
+}
+
+function oversized(field: string, payload: Payload | undefined, limit: number): string | undefined {
+  const bytes = payload?.data.byteLength ?? 0;
+  return bytes > limit ? `${field}: has ${bytes} bytes, the limit is ${limit}` : undefined;
 }
 
 /** Sum of {@link payloadSizeBytes} over a list; 0 for an absent list. */

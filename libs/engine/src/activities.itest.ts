@@ -1,4 +1,4 @@
-import { ActivityTaskNotFoundError, InvalidArgumentError } from '@tidewheel/core';
+import { ActivityTaskNotFoundError, InvalidArgumentError, WorkflowNotFoundError } from '@tidewheel/core';
 import type { Failure, HistoryEvent, TimeoutType } from '@tidewheel/core';
 import {
   cancelActivity,
@@ -138,6 +138,50 @@ describeEngine('activities', (deployment) => {
     expect((await run.describe()).pendingActivities).toEqual([]);
   });
 
+  describe('that are looked for by their id', () => {
+    const find = (run: TestRun, activityId = 'a') => run.engine.findActivity({ ...run.address, activityId });
+
+    it('are found while an attempt is started, with all that its task had', async () => {
+      const run = await scheduled({
+        input: [payload('in')],
+        retryPolicy: FAST_RETRY,
+        heartbeatTimeoutMs: 30_000,
+      });
+      await expect(find(run)).rejects.toThrow(ActivityTaskNotFoundError);
+      const first = await run.activityTask();
+      expect(await find(run)).toEqual(first);
+      expect(await run.engine.findActivity({ ...run.address, runId: undefined, activityId: 'a' })).toEqual(
+        first,
+      );
+      await heartbeatActivity(run.context, await find(run), [payload('half')]);
+      await fail(run, await find(run));
+      const second = await run.activityTask();
+      expect(second).toMatchObject({ attempt: 2, heartbeatDetails: [payload('half')] });
+      expect(await find(run)).toEqual(second);
+      await complete(run, await find(run));
+      await expect(find(run)).rejects.toThrow(ActivityTaskNotFoundError);
+      await close(run);
+      await expect(find(run)).rejects.toThrow(ActivityTaskNotFoundError);
+    });
+
+    it('are not found under another id or run, and unsound ids are refused', async () => {
+      const run = await scheduled();
+      await run.activityTask();
+      await expect(find(run, 'b')).rejects.toThrow(ActivityTaskNotFoundError);
+      const { engine } = run;
+      await expect(find(run, '')).rejects.toThrow(InvalidArgumentError);
+      const elsewhere = { ...run.address, workflowId: 'nobody', activityId: 'a' };
+      await expect(engine.findActivity({ ...elsewhere, runId: undefined })).rejects.toThrow(
+        WorkflowNotFoundError,
+      );
+      await expect(engine.findActivity({ ...elsewhere, runId: randomUUID() })).rejects.toThrow(
+        ActivityTaskNotFoundError,
+      );
+      await run.engine.terminateWorkflow(run.address);
+      await expect(find(run)).rejects.toThrow(ActivityTaskNotFoundError);
+    });
+  });
+
   describe('that are reported late or twice', () => {
     it('are answered that they are no longer expected', async () => {
       const run = await scheduled({ heartbeatTimeoutMs: 60_000 });
@@ -206,12 +250,13 @@ describeEngine('activities', (deployment) => {
 
   describe('that fail', () => {
     it('are tried again, with what they reported by heartbeat, until one attempt succeeds', async () => {
-      const run = await scheduled({ retryPolicy: FAST_RETRY, heartbeatTimeoutMs: 60_000 });
+      const run = await scheduled({ retryPolicy: FAST_RETRY, heartbeatTimeoutMs: 30_000 });
       const first = await run.activityTask();
+      await waitUntil(() => Date.now() > first.startedMs + 1, { what: 'time to pass' });
       await heartbeatActivity(run.context, first, [payload(1)]);
-      expect(await run.describe()).toMatchObject({
-        pendingActivities: [{ heartbeatDetails: [payload(1)] }],
-      });
+      const [beating] = (await run.describe()).pendingActivities;
+      expect(beating).toMatchObject({ heartbeatDetails: [payload(1)], heartbeatTimeoutMs: 30_000 });
+      expect(beating!.lastHeartbeatTimeMs).toBeGreaterThan(first.startedMs);
       await heartbeatActivity(run.context, first, [payload(2)]);
       expect(await fail(run, first)).toEqual({ retries: true });
       const second = await run.activityTask();
@@ -245,7 +290,9 @@ describeEngine('activities', (deployment) => {
       const task = await run.activityTask();
       await fail(run, task);
       const { pendingActivities } = await run.describe();
-      expect(pendingActivities).toMatchObject([{ state: 'BACKING_OFF', attempt: 2, lastFailure: failure() }]);
+      expect(pendingActivities).toMatchObject([
+        { state: 'BACKING_OFF', attempt: 2, lastFailure: failure(), lastStartedTimeMs: task.startedMs },
+      ]);
       expect(pendingActivities[0]!.nextAttemptTimeMs).toBeGreaterThanOrEqual(task.startedMs + 60_000);
       expect(await run.tryActivityTasks()).toEqual([]);
       // Nobody runs it, so no report is expected.

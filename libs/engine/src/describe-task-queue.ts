@@ -1,11 +1,9 @@
 import type { TaskKind } from '@tidewheel/store';
 import { WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext } from './engine-context.js';
+import { notedPollers, POLLER_SHOWN_MS } from './poller-registry.js';
 import { requireIdentifier } from './request-checks.js';
 import type { PollerInfo, TaskQueueDescription, TaskQueueStats } from './requests.js';
-
-/** A poller that has not asked for this long is no longer shown. */
-const POLLER_SHOWN_MS = 5 * 60_000;
 
 /** @throws InvalidArgumentError, NamespaceNotFoundError */
 export async function describeTaskQueue(
@@ -45,8 +43,12 @@ async function kindStats(
       };
     }),
   );
+  const noted = await notedPollers(context, kind, namespace, taskQueue);
   const pollers = new Map<string, PollerInfo>();
-  for (const poller of partitions.flatMap((partition) => partition.pollers)) {
+  const direct = partitions
+    .flatMap((partition) => partition.pollers)
+    .filter(({ identity }) => !noted.readers.has(identity));
+  for (const poller of [...direct, ...noted.pollers]) {
     const known = pollers.get(poller.identity);
     if (!known || known.lastAccessTimeMs < poller.lastAccessTimeMs) pollers.set(poller.identity, poller);
   }

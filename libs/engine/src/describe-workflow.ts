@@ -1,5 +1,11 @@
 import { decodeEvent, decodeFailure, decodePayloads } from '@tidewheel/codec';
-import { DEFAULTS, executionStatusFromCode, isEventOf, WorkflowNotFoundError } from '@tidewheel/core';
+import {
+  DEFAULTS,
+  executionStatusFromCode,
+  foldUpserts,
+  isEventOf,
+  WorkflowNotFoundError,
+} from '@tidewheel/core';
 import type { HistoryEvent } from '@tidewheel/core';
 import { EXECUTION_STATE_FIELDS, readActivityRecord, readExecutionState } from '@tidewheel/store';
 import type { ActivityRecord, ExecutionState, RunningState } from '@tidewheel/store';
@@ -37,12 +43,32 @@ export async function describeWorkflow(
     cancelRequested: running?.cancelRequested ?? false,
     ...(running && running.runExpiresMs > 0 && { runExpiresMs: running.runExpiresMs }),
     ...(running && running.executionExpiresMs > 0 && { executionExpiresMs: running.executionExpiresMs }),
-    ...(attributes?.memo && { memo: attributes.memo }),
-    ...(attributes?.searchAttributes && { searchAttributes: attributes.searchAttributes }),
+    ...foldUpserts(attributes ?? {}, await loadUpserts(context, run, fields)),
+    ...(started?.userMetadata && { userMetadata: started.userMetadata }),
     pendingActivities: await pendingActivities(context, run, state, fields),
     pendingTimers: pendingTimers(fields),
     ...(task && { pendingWorkflowTask: task }),
   };
+}
+
+/** Upserts read at a time. */
+const UPSERTS_PER_READ = 500;
+
+/** The events that changed the run's memo or search attributes, in their order. */
+async function loadUpserts(
+  context: EngineContext,
+  run: RunAddress,
+  fields: StateFields,
+): Promise<HistoryEvent[]> {
+  const packed = fields['us'] ?? Buffer.alloc(0);
+  const ids = Array.from({ length: packed.byteLength / 3 }, (_, i) => packed.readUIntBE(i * 3, 3));
+  const events: HistoryEvent[] = [];
+  for (let from = 0; from < ids.length; from += UPSERTS_PER_READ) {
+    const batch = ids.slice(from, from + UPSERTS_PER_READ);
+    const stored = await Promise.all(batch.map((id) => context.redis.lindexBuffer(run.history, id - 1)));
+    for (const [i, bytes] of stored.entries()) if (bytes) events.push(decodeEvent(bytes, batch[i] as number));
+  }
+  return events;
 }
 
 type StateFields = Readonly<Record<string, Buffer>>;
@@ -115,22 +141,31 @@ async function pendingActivity(
   ]);
   const event: HistoryEvent | undefined = bytes ? decodeEvent(bytes, id) : undefined;
   if (!event || !isEventOf(event, 'ActivityTaskScheduled')) return undefined;
-  const { activityId, activityType, taskQueue, retryPolicy } = scheduledAttributes(
+  const { input: _input, header: _header, ...attributes } = scheduledAttributes(
     event.attributes,
     workflowTaskQueue,
   );
   const [failure, heartbeat] = details;
+  const lastHeartbeatTimeMs = lastHeartbeat(record);
   return {
-    activityId,
-    activityType,
-    taskQueue,
-    retryPolicy,
+    ...attributes,
     state: record.cancelRequestedEventId > 0 ? 'CANCEL_REQUESTED' : record.state,
     attempt: record.attempt,
     scheduledTimeMs: event.eventTimeMs,
     ...(record.startedMs > 0 && { lastStartedTimeMs: record.startedMs }),
+    ...(lastHeartbeatTimeMs !== undefined && { lastHeartbeatTimeMs }),
+    ...(record.closeByMs > 0 && { expiresMs: record.closeByMs }),
     ...(record.state === 'BACKING_OFF' && { nextAttemptTimeMs: record.deadlineMs }),
     ...(heartbeat && { heartbeatDetails: decodePayloads(heartbeat) }),
     ...(failure && { lastFailure: decodeFailure(failure) }),
   };
+}
+
+/** Each heartbeat moves the deadline, unless one that is not moved comes sooner: then nobody knows when the last was. */
+function lastHeartbeat(record: ActivityRecord): number | undefined {
+  if (record.state !== 'STARTED' || record.heartbeatTimeoutMs === 0) return undefined;
+  const ends = [record.closeByMs, record.startedMs + record.startToCloseTimeoutMs];
+  if (ends.includes(record.deadlineMs)) return undefined;
+  const timeMs = record.deadlineMs - record.heartbeatTimeoutMs;
+  return timeMs > record.startedMs ? timeMs : undefined;
 }

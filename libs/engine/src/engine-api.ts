@@ -1,6 +1,7 @@
 import type { Namespace, NamespaceSpec } from '@tidewheel/store';
 import type {
   CancelWorkflowRequest,
+  CountWorkflowsRequest,
   ExecutionAddress,
   HistoryPage,
   HistoryRequest,
@@ -9,11 +10,13 @@ import type {
   QueryWorkflowRequest,
   QueryWorkflowResponse,
   ResultRequest,
+  SignalWithStartRequest,
   SignalWorkflowRequest,
   StartWorkflowRequest,
   StartWorkflowResponse,
   TaskQueueDescription,
   TerminateWorkflowRequest,
+  WorkflowCount,
   WorkflowExecutionDescription,
   WorkflowOutcome,
 } from './requests.js';
@@ -25,12 +28,16 @@ import type {
 export interface WorkflowService {
   /** @throws WorkflowExecutionAlreadyStartedError, NamespaceNotFoundError */
   startWorkflow(request: StartWorkflowRequest): Promise<StartWorkflowResponse>;
+  /** @throws WorkflowExecutionAlreadyStartedError, BusyWorkflowError, LimitExceededError, NamespaceNotFoundError */
+  signalWithStart(request: SignalWithStartRequest): Promise<StartWorkflowResponse>;
   /** @throws WorkflowNotFoundError when none is running, BusyWorkflowError, LimitExceededError */
   signalWorkflow(request: SignalWorkflowRequest): Promise<void>;
   /** @throws WorkflowNotFoundError when there is none at all */
   requestCancelWorkflow(request: CancelWorkflowRequest): Promise<void>;
   /** @throws WorkflowNotFoundError when none is running */
   terminateWorkflow(request: TerminateWorkflowRequest): Promise<void>;
+  /** Deletes a run with its history; terminates a running one first. */
+  deleteWorkflow(address: ExecutionAddress): Promise<void>;
   /** @throws QueryFailedError, WorkflowNotReadyError, NoPollerError, DeadlineExceededError */
   queryWorkflow(request: QueryWorkflowRequest): Promise<QueryWorkflowResponse>;
   describeWorkflow(address: ExecutionAddress): Promise<WorkflowExecutionDescription>;
@@ -38,8 +45,11 @@ export interface WorkflowService {
   /** Waits for the end of the run up to the given time, then tells that it still runs. */
   getResult(request: ResultRequest): Promise<WorkflowOutcome>;
   listWorkflows(request: ListWorkflowsRequest): Promise<ListWorkflowsPage>;
+  countWorkflows(request: CountWorkflowsRequest): Promise<WorkflowCount>;
   describeTaskQueue(namespace: string, taskQueue: string): Promise<TaskQueueDescription>;
   createNamespace(spec: NamespaceSpec): Promise<Namespace>;
+  /** @throws NamespaceNotFoundError */
+  updateNamespace(spec: NamespaceSpec): Promise<Namespace>;
   /** @throws NamespaceNotFoundError */
   describeNamespace(name: string): Promise<Namespace>;
   listNamespaces(): Promise<Namespace[]>;

@@ -14,8 +14,11 @@ import {
   scriptRunner,
 } from '@tidewheel/store';
 import { hostname } from 'node:os';
+import { findActivity } from './activity-task/find-activity.js';
 import { BackgroundDuties } from './background-duties.js';
 import { DurabilityWatch } from './durability-watch.js';
+import { countWorkflows } from './count-workflows.js';
+import { deleteWorkflow } from './delete-workflow.js';
 import { describeTaskQueue } from './describe-task-queue.js';
 import { describeWorkflow } from './describe-workflow.js';
 import { deleteExpiredExecutions } from './duties/retention.js';
@@ -31,15 +34,18 @@ import { getHistory, getResult } from './read-history.js';
 import { requestCancelWorkflow, signalWorkflow } from './record-event.js';
 import type {
   CancelWorkflowRequest,
+  CountWorkflowsRequest,
   ExecutionAddress,
   HistoryRequest,
   ListWorkflowsRequest,
   QueryWorkflowRequest,
   ResultRequest,
+  SignalWithStartRequest,
   SignalWorkflowRequest,
   StartWorkflowRequest,
   TerminateWorkflowRequest,
 } from './requests.js';
+import { signalWithStart } from './signal-with-start.js';
 import { startWorkflow } from './start-workflow.js';
 import { terminateWorkflow } from './terminate-workflow.js';
 
@@ -123,6 +129,15 @@ export class Engine implements WorkflowService {
     return startWorkflow(this.context, request);
   }
 
+  signalWithStart(request: SignalWithStartRequest) {
+    return signalWithStart(this.context, request);
+  }
+
+  /** The started attempt that is pending under an activity id, for reporting on it without its task. */
+  findActivity(request: ExecutionAddress & { readonly activityId: string }) {
+    return findActivity(this.context, request);
+  }
+
   signalWorkflow(request: SignalWorkflowRequest) {
     return signalWorkflow(this.context, request);
   }
@@ -133,6 +148,10 @@ export class Engine implements WorkflowService {
 
   terminateWorkflow(request: TerminateWorkflowRequest) {
     return terminateWorkflow(this.context, request);
+  }
+
+  deleteWorkflow(address: ExecutionAddress) {
+    return deleteWorkflow(this.context, address);
   }
 
   queryWorkflow(request: QueryWorkflowRequest) {
@@ -155,12 +174,21 @@ export class Engine implements WorkflowService {
     return listWorkflows(this.context, request);
   }
 
+  countWorkflows(request: CountWorkflowsRequest) {
+    return countWorkflows(this.context, request);
+  }
+
   describeTaskQueue(namespace: string, taskQueue: string) {
     return describeTaskQueue(this.context, namespace, taskQueue);
   }
 
   async createNamespace(spec: NamespaceSpec): Promise<Namespace> {
     return this.context.namespaces.create(spec);
+  }
+
+  /** Changes what is given of a namespace; what is left out stays. Other processes know of it within seconds. */
+  updateNamespace(spec: NamespaceSpec): Promise<Namespace> {
+    return this.context.namespaces.update(spec);
   }
 
   describeNamespace(name: string): Promise<Namespace> {

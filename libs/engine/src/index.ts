@@ -19,6 +19,7 @@ export { runAddress } from './engine-context.js';
 export type { EngineHealth, HealthCheck } from './health.js';
 export type {
   CancelWorkflowRequest,
+  CountWorkflowsRequest,
   ExecutionAddress,
   HistoryPage,
   HistoryRequest,
@@ -32,12 +33,14 @@ export type {
   QueryWorkflowRequest,
   QueryWorkflowResponse,
   ResultRequest,
+  SignalWithStartRequest,
   SignalWorkflowRequest,
   StartWorkflowRequest,
   StartWorkflowResponse,
   TaskQueueDescription,
   TaskQueueStats,
   TerminateWorkflowRequest,
+  WorkflowCount,
   WorkflowExecutionDescription,
   WorkflowExecutionInfo,
   WorkflowIdConflictPolicy,
@@ -45,6 +48,8 @@ export type {
   WorkflowOutcome,
 } from './requests.js';
 export { answerQuery } from './query-workflow.js';
+export { notePollers } from './poller-registry.js';
+export type { NotedPollers } from './poller-registry.js';
 export { startWorkflowTasks } from './workflow-task/start-workflow-tasks.js';
 export type { WorkflowTaskSource } from './workflow-task/start-workflow-tasks.js';
 export { completeWorkflowTask } from './workflow-task/complete-workflow-task.js';
@@ -52,14 +57,22 @@ export type {
   WorkflowTaskCompletion,
   WorkflowTaskCompletionOutcome,
 } from './workflow-task/complete-workflow-task.js';
-export { failWorkflowTask, timeOutWorkflowTask } from './workflow-task/end-workflow-task.js';
+export {
+  failWorkflowTask,
+  returnWorkflowTask,
+  timeOutWorkflowTask,
+} from './workflow-task/end-workflow-task.js';
 export type { WorkflowTaskFailure, WorkflowTaskStamp } from './workflow-task/end-workflow-task.js';
+export { leaveStickyQueue } from './workflow-task/leave-sticky-queue.js';
+export type { StickyQueueDeparture } from './workflow-task/leave-sticky-queue.js';
+export { resetStickyTaskQueue } from './workflow-task/reset-sticky.js';
+export { returnQuery, returnTaskEntries } from './workflow-task/return-tasks.js';
 export { readStoredEvents } from './workflow-task/read-events.js';
 export { takeQuery } from './workflow-task/take-query.js';
 export type { QueryTask } from './workflow-task/take-query.js';
 export type { TaskQuery, WorkflowTask } from './workflow-task/workflow-task.js';
 export { startActivityTasks } from './activity-task/start-activity-tasks.js';
-export type { ActivityTask } from './activity-task/activity-task.js';
+export type { ActivityAttempt, ActivityTask } from './activity-task/activity-task.js';
 export { cancelActivity, completeActivity, failActivity } from './activity-task/resolve-activity.js';
 export type { ActivityReporter, ActivityReportOutcome } from './activity-task/resolve-activity.js';
 export { heartbeatActivity, returnActivity } from './activity-task/heartbeat.js';

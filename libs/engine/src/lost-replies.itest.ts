@@ -1,11 +1,18 @@
 import { ActivityTaskNotFoundError, WorkflowNotFoundError } from '@tidewheel/core';
-import { completeActivity, completeWorkflowTask, Engine, failActivity } from '@tidewheel/engine';
+import {
+  completeActivity,
+  completeWorkflowTask,
+  Engine,
+  failActivity,
+  returnWorkflowTask,
+} from '@tidewheel/engine';
 import { startFaultProxy } from '@tidewheel/testing';
 import type { FaultProxy } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
 import {
   activity,
   describeEngine,
+  eventsOf,
   finish,
   NAMESPACE,
   payload,
@@ -68,6 +75,40 @@ describeEngine('when replies of Redis are lost', (deployment) => {
     const story = await run.story();
     expect(story.filter((type) => type === 'Signaled')).toHaveLength(1);
     expect(story.filter((type) => type === 'CancelRequested')).toHaveLength(1);
+  });
+
+  it.each(BUDGETS)(
+    'a signal with a start does one or the other, once (%i bytes get through)',
+    async (budget) => {
+      const request = {
+        namespace: NAMESPACE,
+        workflowId: randomUUID(),
+        workflowType: 'order',
+        taskQueue: randomUUID(),
+        signalName: 'go',
+        eagerWorker: { identity: WORKER },
+      };
+      const { runId, started, workflowTask } = await unlucky(budget, () => engine.signalWithStart(request));
+      expect(started).toBe(true);
+      const run = new TestRun(deployment(), NAMESPACE, request.workflowId, runId, request.taskQueue);
+      expect(await run.story()).toEqual(['Started', 'Signaled', 'WT Scheduled', 'WT Started']);
+      expect(eventsOf(workflowTask!)).toEqual(await run.history());
+      const again = await unlucky(budget, () => engine.signalWithStart(request));
+      expect(again).toEqual({ runId, started: false });
+      await run.completed(workflowTask!);
+      await run.decide([finish()]);
+      expect((await run.story()).filter((type) => type === 'Signaled')).toHaveLength(2);
+    },
+  );
+
+  it.each(BUDGETS)('a workflow task given back comes again once (%i bytes get through)', async (budget) => {
+    const run = await deployment().start();
+    const { taskQueue, stamp, run: address } = await run.workflowTask();
+    await unlucky(budget, () => returnWorkflowTask(engine.context, address, taskQueue, stamp));
+    const [again, ...others] = await run.tryWorkflowTasks();
+    expect(again?.stamp.attempt).toBe(2);
+    expect(others).toEqual([]);
+    await run.completed(again!, [finish()]);
   });
 
   it.each(BUDGETS)('a workflow task completes once (%i bytes get through)', async (budget) => {

@@ -36,9 +36,28 @@ export class NamespaceRegistry {
   create(spec: NamespaceSpec): Promise<Namespace> {
     const fault = namespaceFault(spec.name);
     if (fault) throw new InvalidArgumentError('name', fault);
-    if (spec.retentionMs !== undefined && !(spec.retentionMs >= 1_000)) {
-      throw new InvalidArgumentError('retention', 'must be at least 1 s');
-    }
+    checkRetention(spec);
     return this.store.create(spec);
+  }
+
+  /** @throws NamespaceNotFoundError, InvalidArgumentError */
+  async update(spec: NamespaceSpec): Promise<Namespace> {
+    checkRetention(spec);
+    this.known.delete(spec.name);
+    const current = await this.require(spec.name);
+    const namespace = {
+      ...current,
+      ...(spec.description !== undefined && { description: spec.description }),
+      ...(spec.retentionMs !== undefined && { retentionMs: spec.retentionMs }),
+    };
+    await this.store.update(namespace);
+    this.known.delete(spec.name);
+    return namespace;
+  }
+}
+
+function checkRetention({ retentionMs }: NamespaceSpec): void {
+  if (retentionMs !== undefined && !(retentionMs >= 1_000)) {
+    throw new InvalidArgumentError('retention', 'must be at least 1 s');
   }
 }

@@ -5,7 +5,7 @@ import {
   WorkflowNotReadyError,
 } from '@tidewheel/core';
 import type { QueryAnswer } from '@tidewheel/core';
-import { answerQuery, takeQuery } from '@tidewheel/engine';
+import { answerQuery, returnWorkflowTask, takeQuery } from '@tidewheel/engine';
 import type { QueryTask, QueryWorkflowRequest, QueryWorkflowResponse } from '@tidewheel/engine';
 import { waitUntil } from '@tidewheel/testing';
 import { describeEngine, eventsOf, finish, payload, timer, WORKER } from './test-deployment.fixture.js';
@@ -49,19 +49,40 @@ describeEngine('queries', (deployment) => {
   it('of a run that waits are answered by whoever takes them, from its whole history', async () => {
     const run = await deployment().start();
     await run.decide([timer('t', 60_000)]);
-    const asked = query(run, { queryArgs: [payload(1), payload('ü')] });
+    const header = { trace: payload('t') };
+    const asked = query(run, { queryArgs: [payload(1), payload('ü')], header });
     const task = await queryTask(run);
     expect(task).toMatchObject({
       taskQueue: run.taskQueue,
       previousStartedEventId: 3,
       historyLength: 5,
-      query: { queryType: 'state', args: [payload(1), payload('ü')] },
+      query: { queryType: 'state', args: [payload(1), payload('ü')], header },
     });
     expect(task.events).toHaveLength(5);
     expect(await answer(run, task.query.queryId, answered('fine'))).toBe(true);
     expect(await asked).toEqual({ rejected: false, result: [payload('fine')] });
     // Asking leaves no trace.
     expect(await run.story()).toHaveLength(5);
+  });
+
+  it('that a task brought along come with the next one when its poller never got it', async () => {
+    const run = await deployment().start();
+    await run.decide();
+    await run.signal();
+    const asked = query(run);
+    await waitUntil(async () => (await run.context.redis.hstrlen(...executionField(run, 'y'))) > 0, {
+      what: 'it to wait with the run',
+    });
+    const lost = await run.workflowTask();
+    expect(lost.queries).toHaveLength(1);
+    expect(await returnWorkflowTask(run.context, lost.run, lost.taskQueue, lost.stamp, lost.queries)).toBe(
+      true,
+    );
+    const task = await run.workflowTask();
+    expect(task.queries).toEqual(lost.queries);
+    await run.completed(task, [timer('t', 60_000)]);
+    await answer(run, task.queries[0]!.queryId, answered('fine'));
+    expect(await asked).toEqual({ rejected: false, result: [payload('fine')] });
   });
 
   it('of a cached run go to the worker that has it, without history', async () => {
@@ -118,15 +139,20 @@ describeEngine('queries', (deployment) => {
     await deployment().read(run.stream('activity'));
     await run.decide();
     await run.signal();
-    const asked = [query(run, { queryType: 'a' }), query(run, { queryType: 'b', queryArgs: [payload(1)] })];
+    const header = { trace: payload('t') };
+    const asked = [
+      query(run, { queryType: 'a' }),
+      query(run, { queryType: 'b', queryArgs: [payload(1)], header }),
+    ];
     await waitUntil(async () => (await run.context.redis.hstrlen(...executionField(run, 'y'))) > 70, {
       what: 'both to wait',
     });
     const task = await run.workflowTask();
     expect([...task.queries].sort((x, y) => (x.queryType < y.queryType ? -1 : 1))).toMatchObject([
       { queryType: 'a', args: [] },
-      { queryType: 'b', args: [payload(1)] },
+      { queryType: 'b', args: [payload(1)], header },
     ]);
+    expect(task.queries.filter((one) => 'header' in one)).toHaveLength(1);
     expect(eventsOf(task)).toHaveLength(7);
     await run.completed(task);
     for (const { queryId, queryType } of task.queries) await answer(run, queryId, answered(queryType));

@@ -1,4 +1,10 @@
-import { decodeFailure, decodePayloads, encodeFailure, encodePayloads } from '@tidewheel/codec';
+import {
+  decodeFailure,
+  decodePayloads,
+  encodeFailure,
+  encodePayloadMap,
+  encodePayloads,
+} from '@tidewheel/codec';
 import {
   DEFAULTS,
   DeadlineExceededError,
@@ -16,7 +22,7 @@ import { pollersOf } from './describe-task-queue.js';
 import type { EngineContext, RunAddress } from './engine-context.js';
 import { routeStreams } from './engine-context.js';
 import { resolveRun } from './read-history.js';
-import { checkPayloads, requireIdentifier } from './request-checks.js';
+import { checkPayloadMap, checkPayloads, requireIdentifier } from './request-checks.js';
 import type { QueryWorkflowRequest, QueryWorkflowResponse } from './requests.js';
 
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -32,6 +38,7 @@ export async function queryWorkflow(
 ): Promise<QueryWorkflowResponse> {
   requireIdentifier('queryType', request.queryType);
   checkPayloads('queryArgs', request.queryArgs);
+  checkPayloadMap('header', request.header);
   const run = await resolveRun(context, request);
   await context.notices.start();
   const deadline = Date.now() + (request.timeoutMs ?? DEFAULT_TIMEOUT_MS);
@@ -141,6 +148,7 @@ async function ask(
       queryId,
       queryType: request.queryType,
       input: encodePayloads(request.queryArgs ?? []),
+      header: request.header ? encodePayloadMap(request.header) : '',
       taskQueue: route.taskQueue,
       sticky: passSticky ? 'none' : route.sticky,
       keepMs: KEEP_MS,

@@ -58,6 +58,7 @@ export async function getHistory(context: EngineContext, request: HistoryRequest
         const complete = isClosedStatus(page.status) && next > page.historyLength;
         return {
           runId: run.runId,
+          taskQueue: page.taskQueue,
           events: page.events,
           status: page.status,
           nextEventId: complete ? undefined : next,
@@ -76,12 +77,13 @@ async function reversePage(
   from: number | undefined,
   pageSize: number,
 ): Promise<HistoryPage> {
-  const { historyLength, status } = await readPage(context, run, Number.MAX_SAFE_INTEGER, 1, '');
+  const { historyLength, status, taskQueue } = await readPage(context, run, Number.MAX_SAFE_INTEGER, 1, '');
   const last = Math.min(from ?? historyLength, historyLength);
   const first = Math.max(1, last - pageSize + 1);
   const { events } = await readPage(context, run, first, last - first + 1, '');
   return {
     runId: run.runId,
+    taskQueue,
     events: [...events].reverse(),
     status,
     nextEventId: first > 1 ? first - 1 : undefined,
@@ -148,6 +150,7 @@ interface RunPage {
   readonly status: ExecutionStatus;
   readonly historyLength: number;
   readonly events: readonly HistoryEvent[];
+  readonly taskQueue: string;
 }
 
 async function readPage(
@@ -167,11 +170,12 @@ async function readPage(
     wait,
   });
   if (reply[0] === 0) throw new WorkflowNotFoundError(run.workflowId, run.runId);
-  const [, status, historyLength, events] = reply;
+  const [, status, historyLength, events, taskQueue] = reply;
   const first = wait === 'c' ? historyLength : from;
   return {
     status: executionStatusFromCode(Number(status)) ?? 'RUNNING',
     historyLength,
+    taskQueue: taskQueue.toString(),
     events: events.map((bytes, index) => decodeEvent(bytes, first + index)),
   };
 }

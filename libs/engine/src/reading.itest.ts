@@ -228,6 +228,51 @@ describeEngine('reading', (deployment) => {
     });
   });
 
+  describe('memo and search attributes', () => {
+    const json = (value: unknown) => ({
+      metadata: { encoding: Buffer.from('json/plain') },
+      data: Buffer.from(JSON.stringify(value)),
+    });
+    const memo = (upsertedMemo: Record<string, ReturnType<typeof json>>) =>
+      command('ModifyWorkflowProperties', { upsertedMemo });
+    const attributes = (searchAttributes: Record<string, ReturnType<typeof json>>) =>
+      command('UpsertWorkflowSearchAttributes', { searchAttributes });
+
+    it('are described as their upserts have left them, running, closed and replaced', async () => {
+      const run = await deployment().start({ memo: { a: json(1), b: json(1) } });
+      await run.decide([memo({ b: json(2), c: json(2) }), attributes({ city: json('Kiel') })]);
+      await run.signal();
+      await run.decide([
+        memo({ a: json(null), d: json(3) }),
+        attributes({ city: json('Bonn'), tags: json([]) }),
+      ]);
+      const folded = {
+        memo: { b: json(2), c: json(2), d: json(3) },
+        searchAttributes: { city: json('Bonn') },
+      };
+      expect(await run.describe()).toMatchObject(folded);
+      await run.signal();
+      await run.decide([memo({ b: json(4) }), finish()]);
+      const closed = { ...folded, memo: { ...folded.memo, b: json(4) } };
+      const described = await run.describe();
+      expect(described).toMatchObject({ status: 'COMPLETED', ...closed });
+      expect(Object.keys(described.memo ?? {}).sort()).toEqual(['b', 'c', 'd']);
+      expect(Object.keys(described.searchAttributes ?? {})).toEqual(['city']);
+      const next = await deployment().start({ workflowId: run.workflowId, taskQueue: run.taskQueue });
+      expect((await next.describe()).memo).toBeUndefined();
+      expect(await run.describe()).toMatchObject(closed);
+    });
+
+    it('are described after more upserts than are read at a time', async () => {
+      const run = await deployment().start();
+      await run.decide(Array.from({ length: 1_200 }, (_, i) => memo({ [`k${i % 7}`]: json(i) })));
+      const { memo: described } = await run.describe();
+      expect(described).toEqual(
+        Object.fromEntries(Array.from({ length: 7 }, (_, k) => [`k${(1_193 + k) % 7}`, json(1_193 + k)])),
+      );
+    });
+  });
+
   describe('task queues', () => {
     it('tell how much waits, for how long, and who polls', async () => {
       const run = await deployment().start();
@@ -340,6 +385,105 @@ describeEngine('reading', (deployment) => {
       }
     });
 
+    it('are filtered by a query, which holds together with the rest', async () => {
+      const { namespace, runs } = await populated(3, 6);
+      const described = await Promise.all(runs.map((run) => run.describe()));
+      const middle = described[5]!;
+      const quoted = (ms: number | undefined): string => `'${new Date(ms!).toISOString()}'`;
+      const same = (info: (typeof described)[number]): boolean => info.workflowType === 'odd';
+      const wanted: [string, (info: (typeof described)[number]) => boolean][] = [
+        ['', () => true],
+        ["ExecutionStatus = 'Running'", ({ status }) => status === 'RUNNING'],
+        ["ExecutionStatus != 'Running'", ({ status }) => status !== 'RUNNING'],
+        [
+          "ExecutionStatus IN ('Canceled', 'Running')",
+          ({ status }) => ['CANCELED', 'RUNNING'].includes(status),
+        ],
+        [
+          "NOT (ExecutionStatus = 'Terminated' OR WorkflowType = 'even')",
+          (info) => same(info) && info.status !== 'TERMINATED',
+        ],
+        [`WorkflowId = '${middle.execution.workflowId}'`, (info) => info === middle],
+        [`RunId IN ('${middle.execution.runId}', 'x')`, (info) => info === middle],
+        [`TaskQueue = '${middle.taskQueue}'`, (info) => info === middle],
+        ["WorkflowId STARTS_WITH 'order '", () => true],
+        ["WorkflowId NOT STARTS_WITH 'order '", () => false],
+        [`StartTime >= ${quoted(middle.startTimeMs)}`, (info) => info.startTimeMs >= middle.startTimeMs],
+        [
+          `StartTime < ${quoted(middle.startTimeMs)} AND WorkflowType = 'odd'`,
+          (info) => info.startTimeMs < middle.startTimeMs && same(info),
+        ],
+        [
+          `CloseTime <= ${quoted(middle.closeTimeMs)}`,
+          (info) => (info.closeTimeMs ?? Infinity) <= middle.closeTimeMs!,
+        ],
+        [
+          `CloseTime IS NULL OR CloseTime > ${quoted(middle.closeTimeMs)}`,
+          (info) => (info.closeTimeMs ?? Infinity) > middle.closeTimeMs!,
+        ],
+        [
+          `StartTime BETWEEN ${quoted(described[1]!.startTimeMs)} AND ${quoted(middle.startTimeMs)}`,
+          (info) => info.startTimeMs >= described[1]!.startTimeMs && info.startTimeMs <= middle.startTimeMs,
+        ],
+        ["StartTime < '1999-01-01T00:00:00Z'", () => false],
+      ];
+      const { engine } = deployment();
+      for (const [query, matches] of wanted) {
+        const expected = described.filter(matches).map(({ execution }) => execution.runId);
+        expect([query, (await listAll({ namespace, query, pageSize: 2 })).sort()]).toEqual([
+          query,
+          expected.sort(),
+        ]);
+        expect([query, await engine.countWorkflows({ namespace, query })]).toEqual([
+          query,
+          { count: expected.length },
+        ]);
+        const odd = described
+          .filter((info) => matches(info) && same(info))
+          .map(({ execution }) => execution.runId);
+        expect((await listAll({ namespace, query, workflowType: 'odd' })).sort()).toEqual(odd.sort());
+      }
+      const grouped = await engine.countWorkflows({ namespace, query: 'GROUP BY ExecutionStatus' });
+      expect(grouped.count).toBe(9);
+      expect(Object.fromEntries(grouped.groups!.map(({ status, count }) => [status, count]))).toEqual({
+        RUNNING: 3,
+        COMPLETED: 2,
+        CANCELED: 2,
+        TERMINATED: 2,
+      });
+      const closed = "ExecutionStatus != 'Running' AND WorkflowType = 'odd' GROUP BY ExecutionStatus";
+      const ordered = (await engine.countWorkflows({ namespace, query: closed })).groups!.map(
+        ({ status }) => status,
+      );
+      expect(ordered).toEqual(['COMPLETED', 'CANCELED', 'TERMINATED'].filter((s) => ordered.includes(s as never)));
+      expect(await engine.countWorkflows({ namespace })).toEqual({ count: 9 });
+    });
+
+    it('go from page to page also through many executions of the very same time', async () => {
+      const namespace = `ns-${randomUUID()}`;
+      const { engine, context } = deployment();
+      await engine.createNamespace({ name: namespace });
+      const workflowIds = Array.from({ length: 450 }, (_, i) => `same time ${i}`);
+      const starts = workflowIds.map((workflowId) =>
+        engine.startWorkflow({ namespace, workflowId, workflowType: 'order', taskQueue: 'same' }),
+      );
+      const runIds = (await Promise.all(starts)).map(({ runId }) => runId);
+      for (let partition = 0; partition < context.keys.partitions; partition++) {
+        const key = context.keys.running(partition, namespace);
+        for (const member of await context.redis.zrange(key, '0', '-1')) {
+          await context.redis.zadd(key, 1_000, member);
+        }
+      }
+      for (const pageSize of [7, 200, 1_000]) {
+        const ids = await listAll({ namespace, pageSize });
+        expect(ids).toHaveLength(450);
+        expect(new Set(ids)).toEqual(new Set(runIds));
+      }
+      const query = "WorkflowId STARTS_WITH 'same time 1'";
+      expect(await listAll({ namespace, query, pageSize: 10 })).toHaveLength(111);
+      expect(await engine.countWorkflows({ namespace, query })).toEqual({ count: 111 });
+    });
+
     it('show every run of an id', async () => {
       const { namespace, runs } = await populated(0, 1);
       const [first] = runs;
@@ -363,6 +507,15 @@ describeEngine('reading', (deployment) => {
           InvalidArgumentError,
         );
       }
+      const { engine } = deployment();
+      for (const query of ['Custom = 1', 'GROUP BY ExecutionStatus', "WorkflowId = 'a"]) {
+        await expect(engine.listWorkflows({ namespace, query })).rejects.toMatchObject({ field: 'query' });
+      }
+      await expect(engine.countWorkflows({ namespace, query: 'Custom = 1' })).rejects.toMatchObject({
+        field: 'query',
+        reason: expect.stringContaining('at position 1'),
+      });
+      await expect(engine.countWorkflows({ namespace: 'nowhere' })).rejects.toThrow('does not exist');
       await expect(deployment().engine.listWorkflows({ namespace: 'nowhere' })).rejects.toMatchObject({
         code: 'NAMESPACE_NOT_FOUND',
       });
@@ -382,6 +535,18 @@ describeEngine('reading', (deployment) => {
       expect(await deployment().engine.listNamespaces()).toContainEqual(created);
       await expect(deployment().engine.createNamespace({ name })).rejects.toMatchObject({
         code: 'NAMESPACE_ALREADY_EXISTS',
+      });
+      const { engine } = deployment();
+      const updated = { ...created, retentionMs: 60_000 };
+      expect(await engine.updateNamespace({ name, retentionMs: 60_000 })).toEqual(updated);
+      expect(await engine.describeNamespace(name)).toEqual(updated);
+      expect(await engine.updateNamespace({ name, description: '' })).toEqual({
+        ...updated,
+        description: '',
+      });
+      await expect(engine.updateNamespace({ name, retentionMs: 1 })).rejects.toThrow(InvalidArgumentError);
+      await expect(engine.updateNamespace({ name: 'nowhere' })).rejects.toMatchObject({
+        code: 'NAMESPACE_NOT_FOUND',
       });
       for (const unsound of [{ name: 'a:b' }, { name: '' }, { name: `x-${name}`, retentionMs: 999 }]) {
         await expect(deployment().engine.createNamespace(unsound)).rejects.toThrow(InvalidArgumentError);

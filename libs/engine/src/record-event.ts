@@ -11,8 +11,10 @@ import { recordEvent } from '@tidewheel/store';
 import { randomUUID } from 'node:crypto';
 import type { EngineContext, Route } from './engine-context.js';
 import { readRoute, routeStreams, runAddress } from './engine-context.js';
+import { brokenHistoryLimit } from './history-limits.js';
 import { checkPayloadMap, checkPayloads, checkRunId, requireIdentifier } from './request-checks.js';
 import type { CancelWorkflowRequest, ExecutionAddress, SignalWorkflowRequest } from './requests.js';
+import { failRun } from './terminate-workflow.js';
 import { forceEndWorkflowTask } from './workflow-task/end-workflow-task.js';
 
 /** How often a route may turn out to be stale before something else must be wrong. */
@@ -129,6 +131,14 @@ export async function deliverEvent(
         );
       case 4:
         throw new BusyWorkflowError(address.workflowId);
+      case 5: {
+        const message = brokenHistoryLimit(reply[1], reply[2]);
+        await failRun(context, run, message, 'HistoryLimitExceeded');
+        throw new LimitExceededError(
+          'history',
+          `workflow execution "${address.workflowId}" has failed: ${message}`,
+        );
+      }
       case -1:
         route = {
           ...route,

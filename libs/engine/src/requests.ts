@@ -5,8 +5,10 @@ import type {
   PayloadMap,
   Payloads,
   RetryPolicy,
+  UserMetadata,
   WorkflowExecutionRef,
 } from '@tidewheel/core';
+import type { WorkflowTask } from './workflow-task/workflow-task.js';
 
 /** Names an execution: its current run, or the one given. */
 export interface ExecutionAddress {
@@ -42,8 +44,21 @@ export interface StartWorkflowRequest {
   readonly memo?: PayloadMap | undefined;
   readonly searchAttributes?: PayloadMap | undefined;
   readonly header?: PayloadMap | undefined;
+  /** Text for people about the run: a summary of at most 400 bytes, details of at most 20,000. */
+  readonly userMetadata?: UserMetadata | undefined;
   /** Whether the caller waits for the result, which then comes with the response: saves a round trip. */
   readonly waitForResult?: boolean;
+  /** A worker that does the first workflow task at once: it comes, started, with the response. */
+  readonly eagerWorker?: { readonly identity: string } | undefined;
+}
+
+/** Signals the id's running execution, or starts one with the signal. Default of the conflict policy: USE_EXISTING. */
+export interface SignalWithStartRequest extends StartWorkflowRequest {
+  readonly signalName: string;
+  readonly signalInput?: Payloads | undefined;
+  readonly signalHeader?: PayloadMap | undefined;
+  /** A signal repeated with the same request id is delivered to a run once. Default: `requestId`. */
+  readonly signalRequestId?: string | undefined;
 }
 
 export interface StartWorkflowResponse {
@@ -55,6 +70,8 @@ export interface StartWorkflowResponse {
    * cannot be found out.
    */
   readonly outcome?: Promise<WorkflowOutcome>;
+  /** Only with `eagerWorker`, and only when this very request started the run: its first workflow task, started. */
+  readonly workflowTask?: WorkflowTask;
 }
 
 /** Sends a signal to a running execution. */
@@ -87,6 +104,7 @@ export type QueryRejectCondition = 'NONE' | 'NOT_OPEN' | 'NOT_COMPLETED_CLEANLY'
 export interface QueryWorkflowRequest extends ExecutionAddress {
   readonly queryType: string;
   readonly queryArgs?: Payloads | undefined;
+  readonly header?: PayloadMap | undefined;
   readonly rejectCondition?: QueryRejectCondition | undefined;
   /** How long to wait for the answer; default 10 s. */
   readonly timeoutMs?: number | undefined;
@@ -111,6 +129,8 @@ export interface HistoryRequest extends ExecutionAddress {
 
 export interface HistoryPage {
   readonly runId: string;
+  /** The run's own task queue, which events leave out where it is meant. */
+  readonly taskQueue: string;
   readonly events: readonly HistoryEvent[];
   /** Where the next page starts; undefined when the run is closed and all of it was read. */
   readonly nextEventId: number | undefined;
@@ -159,9 +179,19 @@ export interface PendingActivityInfo {
   readonly state: 'SCHEDULED' | 'STARTED' | 'CANCEL_REQUESTED' | 'BACKING_OFF';
   readonly attempt: number;
   readonly scheduledTimeMs: number;
+  /** Of the attempt that runs, or of the last one that did. */
   readonly lastStartedTimeMs?: number;
   /** When the next attempt is due, while backing off. */
   readonly nextAttemptTimeMs?: number;
+  /** Of the attempt that runs: absent without a heartbeat timeout, and before the first one. */
+  readonly lastHeartbeatTimeMs?: number;
+  /** By when all attempts must be over; absent for never. */
+  readonly expiresMs?: number;
+  /** 0 for no limit. */
+  readonly scheduleToCloseTimeoutMs: number;
+  readonly scheduleToStartTimeoutMs: number;
+  readonly startToCloseTimeoutMs: number;
+  readonly heartbeatTimeoutMs: number;
   readonly heartbeatDetails?: Payloads;
   readonly lastFailure?: Failure;
   readonly retryPolicy: RetryPolicy;
@@ -189,6 +219,7 @@ export interface WorkflowExecutionDescription extends WorkflowExecutionInfo {
   readonly cancelRequested: boolean;
   readonly memo?: PayloadMap;
   readonly searchAttributes?: PayloadMap;
+  readonly userMetadata?: UserMetadata;
   readonly pendingActivities: readonly PendingActivityInfo[];
   readonly pendingTimers: readonly PendingTimerInfo[];
   readonly pendingWorkflowTask?: PendingWorkflowTaskInfo;
@@ -207,6 +238,11 @@ export interface ListWorkflowsRequest {
   /** Bounds of the close time; only closed executions match. */
   readonly closedAfterMs?: number | undefined;
   readonly closedBeforeMs?: number | undefined;
+  /**
+   * A list filter, which must hold as well: system attributes (ExecutionStatus, WorkflowType, WorkflowId, RunId,
+   * TaskQueue, StartTime, CloseTime) with = != < <= > >= IN BETWEEN STARTS_WITH IS NULL, AND, OR, NOT and parentheses.
+   */
+  readonly query?: string | undefined;
   /** Default 100, at most 1,000. */
   readonly pageSize?: number | undefined;
   /** From the page before. */
@@ -216,6 +252,19 @@ export interface ListWorkflowsRequest {
 export interface ListWorkflowsPage {
   readonly executions: readonly WorkflowExecutionInfo[];
   readonly nextPageToken?: string;
+}
+
+/** Counts executions of a namespace. */
+export interface CountWorkflowsRequest {
+  readonly namespace: string;
+  /** A list filter as of {@link ListWorkflowsRequest}; behind it, `GROUP BY ExecutionStatus`. Default: all. */
+  readonly query?: string | undefined;
+}
+
+export interface WorkflowCount {
+  readonly count: number;
+  /** Only with GROUP BY: how many have which status, in the order of the statuses' numbers. */
+  readonly groups?: readonly { readonly status: ExecutionStatus; readonly count: number }[];
 }
 
 /** A worker that polls a task queue. */

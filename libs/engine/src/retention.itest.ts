@@ -1,5 +1,6 @@
-import { WorkflowNotFoundError } from '@tidewheel/core';
+import { InvalidArgumentError, WorkflowNotFoundError } from '@tidewheel/core';
 import { completeActivity, failActivity, heartbeatActivity } from '@tidewheel/engine';
+import type { WorkflowTask } from '@tidewheel/engine';
 import { findLeftovers, waitUntil } from '@tidewheel/testing';
 import {
   activity,
@@ -43,10 +44,10 @@ describe.each([1, 4])('retention, with %i partition(s)', (partitions) => {
     return batches;
   }
 
-  it('deletes every trace of closed runs', async () => {
+  /** A run that uses all there is: buffer, request ids, details, timers, sticky queue, outbox; and what it signals. */
+  async function busy(): Promise<{ run: TestRun; target: TestRun; task: WorkflowTask }> {
     await shortRetention('brief');
     const target = await deployment.start({ namespace: 'brief' });
-    // A run that uses all there is: buffer, request ids, details, timers, sticky queue, outbox.
     const run = await deployment.start({ namespace: 'brief', workflowRunTimeoutMs: 600_000 });
     const sticky = { queue: await run.openSticky(), timeoutMs: 60_000 };
     await run.decide(
@@ -68,6 +69,11 @@ describe.each([1, 4])('retention, with %i partition(s)', (partitions) => {
     await run.eventOf('ExternalWorkflowExecutionSignaled');
     const task = await run.workflowTask({ sticky: sticky.queue });
     await run.signal('buffered');
+    return { run, target, task };
+  }
+
+  it('deletes every trace of closed runs', async () => {
+    const { run, target, task } = await busy();
     await run.engine.terminateWorkflow(run.address);
     await target.engine.terminateWorkflow(target.address);
     expect(await run.complete(task)).toEqual({ kind: 'notFound' });
@@ -85,6 +91,49 @@ describe.each([1, 4])('retention, with %i partition(s)', (partitions) => {
       await expect(read()).rejects.toThrow(WorkflowNotFoundError);
     }
     expect(await run.engine.listWorkflows({ namespace: 'brief' })).toEqual({ executions: [] });
+  });
+
+  it('deletes a run at once when it is asked to, a running one as well, and every trace of it', async () => {
+    const { run, target, task } = await busy();
+    const { engine, address } = run;
+    const result = engine.getResult(address);
+    await engine.deleteWorkflow(address);
+    expect(await result).toMatchObject({ status: 'TERMINATED', reason: 'terminated to be deleted' });
+    expect(await run.complete(task)).toEqual({ kind: 'notFound' });
+    await expect(run.describe()).rejects.toThrow(WorkflowNotFoundError);
+    await expect(engine.deleteWorkflow(address)).rejects.toThrow(WorkflowNotFoundError);
+    // Without a run id, the current one.
+    await target.decide([finish()]);
+    await engine.deleteWorkflow({ ...target.address, runId: undefined });
+    await expect(engine.deleteWorkflow({ ...target.address, runId: undefined })).rejects.toThrow(
+      WorkflowNotFoundError,
+    );
+    expect(await deployment.wipe()).toEqual([]);
+    expect(await findLeftovers(run.context.redis, { deleted: true })).toEqual([]);
+    expect(await engine.listWorkflows({ namespace: 'brief' })).toEqual({ executions: [] });
+  });
+
+  it('deletes the run that is named, whichever of its id it is, and refuses what is unsound', async () => {
+    const first = await deployment.start();
+    await first.decide([finish()]);
+    const second = await deployment.start({ workflowId: first.workflowId, taskQueue: first.taskQueue });
+    await deployment.engine.deleteWorkflow(first.address);
+    await expect(first.describe()).rejects.toThrow(WorkflowNotFoundError);
+    expect(await second.describe()).toMatchObject({ status: 'RUNNING' });
+    const third = await deployment.engine.startWorkflow({
+      namespace: second.namespace,
+      workflowId: second.workflowId,
+      workflowType: 'order',
+      taskQueue: second.taskQueue,
+      workflowIdConflictPolicy: 'TERMINATE_EXISTING',
+    });
+    await deployment.engine.deleteWorkflow({ ...second.address, runId: third.runId });
+    expect(await second.describe()).toMatchObject({ status: 'TERMINATED' });
+    await deployment.engine.deleteWorkflow(second.address);
+    const unsound = deployment.engine.deleteWorkflow({ ...second.address, runId: 'none' });
+    await expect(unsound).rejects.toThrow(InvalidArgumentError);
+    expect(await deployment.wipe()).toEqual([]);
+    expect(await findLeftovers(second.context.redis, { deleted: true })).toEqual([]);
   });
 
   it('deletes old runs of an id and leaves the one that runs', async () => {

@@ -10,6 +10,7 @@ import {
   heartbeatActivity,
   readStoredEvents,
   returnActivity,
+  returnWorkflowTask,
   startActivityTasks,
   startWorkflowTasks,
 } from '@tidewheel/engine';
@@ -134,6 +135,11 @@ export class SimulatedWorker {
       const behaves = task.stamp.attempt >= 3 || !this.world.chaotic;
       if (!behaves && this.happens(0.05)) {
         this.world.ledger.count('died with a workflow task');
+        return;
+      }
+      if (!behaves && this.happens(0.05)) {
+        await returnWorkflowTask(this.context, task.run, task.taskQueue, task.stamp);
+        this.world.ledger.count('workflow task returned');
         return;
       }
       if (!behaves && this.happens(0.04)) await sleep(task.taskTimeoutMs + 100);

@@ -4,7 +4,7 @@ import {
   WorkflowNotFoundError,
 } from '@tidewheel/core';
 import type { HistoryEvent } from '@tidewheel/core';
-import { Engine } from '@tidewheel/engine';
+import { Engine, returnWorkflowTask } from '@tidewheel/engine';
 import { checkHistory } from '@tidewheel/history-checker';
 import { takeOver, WORKERS_GROUP } from '@tidewheel/store';
 import {
@@ -41,13 +41,23 @@ class SimulatedClient {
     private readonly random: SeededRandom,
     /** Runs by workflow id. */
     private readonly runs: Map<string, string>,
+    /** Whether its replies are never lost. */
+    private readonly reliable: boolean,
   ) {}
 
   async run(): Promise<void> {
     while (this.world.chaotic) {
       const roll = this.random.next();
       const step =
-        roll < 0.25 ? this.start() : roll < 0.75 ? this.signal() : roll < 0.85 ? this.end() : this.read();
+        roll < 0.2
+          ? this.start()
+          : roll < 0.3
+            ? this.signalWithStart()
+            : roll < 0.75
+              ? this.signal()
+              : roll < 0.85
+                ? this.end()
+                : this.read();
       await step.catch((error: unknown) => this.world.errors.push(error));
       await sleep(this.random.int(0, 20));
     }
@@ -82,6 +92,43 @@ class SimulatedClient {
     for (const runId of runIds) {
       world.ledger.started(runId);
       this.runs.set(workflowId, runId);
+    }
+  }
+
+  /**
+   * Signals an execution whether it runs or not. Only where no reply is lost: what was recorded, not answered, and asked
+   * again once the run was closed, may rightly start another run with the signal.
+   */
+  private async signalWithStart(): Promise<void> {
+    const { random, world, engine } = this;
+    if (!this.reliable) return this.signal();
+    const workflowId = random.pick(world.workflowIds);
+    const signalRequestId = `signal ${randomUUID()}`;
+    try {
+      const { runId, started, workflowTask } = await engine.signalWithStart({
+        namespace: world.namespace,
+        workflowId,
+        workflowType: 'simulated',
+        taskQueue: world.taskQueue,
+        workflowTaskTimeoutMs: random.int(600, 1_200),
+        signalName: 'go',
+        signalRequestId,
+        ...(random.chance(0.1) && { workflowIdConflictPolicy: 'TERMINATE_EXISTING' as const }),
+        ...(random.chance(0.3) && { eagerWorker: { identity: 'eager' } }),
+      });
+      if (started) world.ledger.started(runId);
+      world.ledger.acknowledge('signal', runId, signalRequestId);
+      world.ledger.count('signalled with start');
+      this.runs.set(workflowId, runId);
+      // The worker that wanted it is gone, and may still be able to say so.
+      if (workflowTask && random.chance(0.7)) {
+        await returnWorkflowTask(engine.context, workflowTask.run, world.taskQueue, workflowTask.stamp);
+      }
+    } catch (error) {
+      world.ledger.refuse('signal', '', signalRequestId);
+      const expected =
+        error instanceof BusyWorkflowError || error instanceof WorkflowExecutionAlreadyStartedError;
+      if (!expected) world.errors.push(error);
     }
   }
 
@@ -262,7 +309,7 @@ describe.each([
     );
     const clients = Array.from(
       { length: CLIENTS },
-      (_, i) => new SimulatedClient(engineOf(i), world, randomOf(100 + i), runs),
+      (_, i) => new SimulatedClient(engineOf(i), world, randomOf(100 + i), runs, i % ENGINES !== 1),
     );
     const working = [...workers.map((worker) => worker.run()), sweep(engineOf(0), world, workers)];
     const asking = clients.map((client) => client.run());
@@ -309,6 +356,8 @@ describe.each([
       'workflow task completed',
       'activity complete',
       'activity retried',
+      'workflow task returned',
+      'signalled with start',
     ]) {
       expect([what, world.ledger.counts[what] ?? 0]).toEqual([what, expect.any(Number)]);
       expect(world.ledger.counts[what] ?? 0).toBeGreaterThan(0);

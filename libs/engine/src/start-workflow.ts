@@ -1,20 +1,30 @@
-import { encodeEventBody } from '@tidewheel/codec';
+import { decodeEvent, encodeEventBody } from '@tidewheel/codec';
+import type { BodyAttributes } from '@tidewheel/codec';
 import {
   DEFAULTS,
   executionStatusFromCode,
   InvalidArgumentError,
   isClosedStatus,
+  userMetadataFault,
   WorkflowExecutionAlreadyStartedError,
 } from '@tidewheel/core';
 import type { ExecutionStatus } from '@tidewheel/core';
 import { startExecution } from '@tidewheel/store';
 import { randomUUID } from 'node:crypto';
-import type { EngineContext } from './engine-context.js';
+import type { EngineContext, RunAddress } from './engine-context.js';
 import { runAddress } from './engine-context.js';
 import { expectClose, getResult } from './read-history.js';
 import { checkDuration, checkPayloadMap, checkPayloads, requireIdentifier } from './request-checks.js';
-import type { StartWorkflowRequest, StartWorkflowResponse, WorkflowIdReusePolicy } from './requests.js';
+import type {
+  StartWorkflowRequest,
+  StartWorkflowResponse,
+  WorkflowIdConflictPolicy,
+  WorkflowIdReusePolicy,
+} from './requests.js';
 import { terminateRun } from './terminate-workflow.js';
+import { readStoredEvents } from './workflow-task/read-events.js';
+import { startedBody as workflowTaskStartedBody } from './workflow-task/start-workflow-tasks.js';
+import type { WorkflowTask } from './workflow-task/workflow-task.js';
 
 /** Turns over a closed or running predecessor at most this often before giving up on an id that many fight for. */
 const MAX_ROUNDS = 20;
@@ -29,11 +39,41 @@ export async function startWorkflow(
   request: StartWorkflowRequest,
 ): Promise<StartWorkflowResponse> {
   checkStart(request);
+  return startOrUse(context, request, {
+    onConflict: request.workflowIdConflictPolicy ?? 'FAIL',
+    signal: undefined,
+  });
+}
+
+/** A signal that a run starts with, or that goes to the one that runs already. */
+interface StartSignal {
+  /** The run that has recorded it once does not record it again. */
+  readonly requestId: string;
+  /** Body of its event. */
+  readonly body: Buffer;
+  /** Gives it to a running execution; `notFound` when that has closed meanwhile. */
+  deliver(runId: string): Promise<'recorded' | 'repeated' | 'notFound'>;
+}
+
+/** What a start does beside starting. */
+interface StartOptions {
+  readonly onConflict: WorkflowIdConflictPolicy;
+  readonly signal: StartSignal | undefined;
+}
+
+/** Starts a run, or uses the one in its way, as the policies say; with a signal, whichever it is gets it. */
+export async function startOrUse(
+  context: EngineContext,
+  request: StartWorkflowRequest,
+  options: StartOptions,
+): Promise<StartWorkflowResponse> {
   await context.namespaces.require(request.namespace);
   const execution = context.keys.execution(request.namespace, request.workflowId);
   const partition = context.keys.partition(execution.partition);
   const runId = randomUUID();
   const address = runAddress(context, execution, runId);
+  const { eagerWorker } = request;
+  const { signal } = options;
   const startedBody = startedEventBody(context, request);
   const requestId = request.requestId ?? runId;
   const close = request.waitForResult ? await expectClose(context, runId) : undefined;
@@ -62,6 +102,7 @@ export async function startWorkflow(
           request.namespace,
           request.taskQueue,
         ),
+        requestKeys: signal ? [address.requests] : [],
         member: execution.member,
         runMember: address.runMember,
         runId,
@@ -74,20 +115,31 @@ export async function startWorkflow(
         executionTimeoutMs: request.workflowExecutionTimeoutMs ?? 0,
         replacesRunId,
         waiter: request.waitForResult ? '1' : '',
-        eagerStartedBody: '',
+        eagerStartedBody: eagerWorker ? workflowTaskStartedBody(eagerWorker.identity) : '',
+        signal: signal ? [signal.requestId, signal.body] : [],
       });
-      if (reply[0] === 1)
-        return { runId, started: true, ...(close && { outcome: observed(close.outcome(address)) }) };
+      if (reply[0] === 1) {
+        const [, startedMs, events] = reply;
+        return {
+          runId,
+          started: true,
+          ...(close && { outcome: observed(close.outcome(address)) }),
+          ...(eagerWorker && { workflowTask: firstWorkflowTask(request, address, startedMs, events) }),
+        };
+      }
 
       const existing = {
         runId: reply[1].toString(),
         status: executionStatusFromCode(Number(reply[2])) ?? 'RUNNING',
         requestId: reply[3].toString(),
       };
+      if (existing.runId === runId) return ownRun();
       if (existing.requestId === requestId) return existingRun(existing.runId, true);
       if (!isClosedStatus(existing.status)) {
-        switch (request.workflowIdConflictPolicy ?? 'FAIL') {
+        switch (options.onConflict) {
           case 'USE_EXISTING':
+            // One that closed since it was found is looked at anew, as a closed one.
+            if (signal && (await signal.deliver(existing.runId)) === 'notFound') continue;
             return existingRun(existing.runId, false);
           case 'TERMINATE_EXISTING':
             await terminateRun(context, runAddress(context, execution, existing.runId), {
@@ -116,6 +168,15 @@ export async function startWorkflow(
     throw new WorkflowExecutionAlreadyStartedError(request.workflowId, replacesRunId, '');
   }
 
+  /** What was started by this very call, whose reply was lost on the way: with the task that nobody else has. */
+  async function ownRun(): Promise<StartWorkflowResponse> {
+    const response = existingRun(runId, true);
+    if (!eagerWorker) return response;
+    const events = await readStoredEvents(context, address, 1, signal ? 4 : 3);
+    const startedMs = decodeEvent(events[0] as Buffer, 1).eventTimeMs;
+    return { ...response, workflowTask: firstWorkflowTask(request, address, startedMs, events) };
+  }
+
   function existingRun(existingRunId: string, started: boolean): StartWorkflowResponse {
     close?.forget();
     return {
@@ -124,6 +185,31 @@ export async function startWorkflow(
       ...(close && { outcome: observed(getResult(context, { ...request, runId: existingRunId })) }),
     };
   }
+}
+
+/** The first workflow task of a run whose starter does it at once; `events` are all that the run has. */
+function firstWorkflowTask(
+  request: StartWorkflowRequest,
+  run: RunAddress,
+  nowMs: number,
+  events: readonly Buffer[],
+): WorkflowTask {
+  const { workflowTaskTimeoutMs, workflowRunTimeoutMs, workflowExecutionTimeoutMs } = request;
+  return {
+    run,
+    stamp: { scheduledEventId: events.length - 1, startedEventId: events.length, attempt: 1 },
+    taskQueue: request.taskQueue,
+    previousStartedEventId: 0,
+    scheduledMs: nowMs,
+    startedMs: nowMs,
+    taskTimeoutMs: workflowTaskTimeoutMs ? workflowTaskTimeoutMs : DEFAULTS.workflowTaskTimeoutMs,
+    runExpiresMs: workflowRunTimeoutMs ? nowMs + workflowRunTimeoutMs : 0,
+    executionExpiresMs: workflowExecutionTimeoutMs ? nowMs + workflowExecutionTimeoutMs : 0,
+    firstEventId: 1,
+    events,
+    historyLength: events.length,
+    queries: [],
+  };
 }
 
 /** A promise that nobody has to look at: its rejection is not an unhandled one. */
@@ -143,16 +229,21 @@ function mayReuse(policy: WorkflowIdReusePolicy, status: ExecutionStatus): boole
   }
 }
 
-function checkStart(request: StartWorkflowRequest): void {
+/** @throws InvalidArgumentError */
+export function checkStart(request: StartWorkflowRequest): void {
   requireIdentifier('workflowId', request.workflowId);
   requireIdentifier('workflowType', request.workflowType);
   requireIdentifier('taskQueue', request.taskQueue);
   if (request.requestId !== undefined) requireIdentifier('requestId', request.requestId);
   if (request.identity !== undefined) requireIdentifier('identity', request.identity);
+  if (request.eagerWorker !== undefined)
+    requireIdentifier('eagerWorker.identity', request.eagerWorker.identity);
   checkPayloads('input', request.input);
   checkPayloadMap('memo', request.memo);
   checkPayloadMap('searchAttributes', request.searchAttributes);
   checkPayloadMap('header', request.header);
+  const metadataFault = userMetadataFault(request.userMetadata);
+  if (metadataFault) throw new InvalidArgumentError('userMetadata', metadataFault);
   checkDuration('workflowExecutionTimeout', request.workflowExecutionTimeoutMs);
   checkDuration('workflowRunTimeout', request.workflowRunTimeoutMs);
   checkDuration('workflowTaskTimeout', request.workflowTaskTimeoutMs, DEFAULTS.workflowTaskTimeoutMaxMs);
@@ -169,7 +260,7 @@ function checkStart(request: StartWorkflowRequest): void {
 
 function startedEventBody(context: EngineContext, request: StartWorkflowRequest): Buffer {
   const taskTimeoutMs = request.workflowTaskTimeoutMs;
-  return encodeEventBody('WorkflowExecutionStarted', {
+  const attributes: BodyAttributes<'WorkflowExecutionStarted'> = {
     workflowType: request.workflowType,
     taskQueue: request.taskQueue,
     identity: request.identity ?? context.identity,
@@ -183,5 +274,12 @@ function startedEventBody(context: EngineContext, request: StartWorkflowRequest)
     ...(request.memo && { memo: request.memo }),
     ...(request.searchAttributes && { searchAttributes: request.searchAttributes }),
     ...(request.header && { header: request.header }),
-  });
+    ...(request.eagerWorker && { eagerExecutionAccepted: true }),
+  };
+  const { summary, details } = request.userMetadata ?? {};
+  return encodeEventBody(
+    'WorkflowExecutionStarted',
+    attributes,
+    summary || details ? request.userMetadata : undefined,
+  );
 }

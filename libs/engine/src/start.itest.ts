@@ -6,6 +6,7 @@ import {
 import type { StartWorkflowRequest } from '@tidewheel/engine';
 import { randomUUID } from 'node:crypto';
 import {
+  activity,
   command,
   describeEngine,
   eventsOf,
@@ -13,6 +14,7 @@ import {
   NAMESPACE,
   payload,
   TestRun,
+  timer,
 } from './test-deployment.fixture.js';
 
 describeEngine('starting', (deployment) => {
@@ -40,6 +42,80 @@ describeEngine('starting', (deployment) => {
       taskTimeoutMs: 10_000,
     });
     expect(eventsOf(task)).toEqual(await run.history());
+  });
+
+  it('keeps what people are told about a run and its commands, byte for byte', async () => {
+    const text = (value: string) => ({
+      metadata: { encoding: Buffer.from('json/plain'), odd: Buffer.from([0, 255]) },
+      data: Buffer.from(value),
+    });
+    const userMetadata = { summary: text('"ä"'), details: text('anything') };
+    const run = await deployment().start({ userMetadata });
+    await run.decide([
+      { ...timer('1', 60_000), userMetadata: { summary: text('a timer') } },
+      { ...activity('a'), userMetadata: { details: text('an activity') } },
+      { ...command('RecordMarker', { markerName: 'm' }), userMetadata },
+      { ...command('RecordMarker', { markerName: 'bare' }), userMetadata: {} },
+      { ...finish(), userMetadata: { summary: text('the end') } },
+    ]);
+    expect((await run.closed()).map((event) => event.userMetadata)).toEqual([
+      ...[userMetadata, undefined, undefined, undefined],
+      ...[{ summary: text('a timer') }, { details: text('an activity') }, userMetadata, undefined],
+      { summary: text('the end') },
+    ]);
+    expect((await run.describe()).userMetadata).toEqual(userMetadata);
+    const bare = await deployment().start({ userMetadata: {} });
+    expect(await bare.describe()).not.toHaveProperty('userMetadata');
+  });
+
+  it('gives the first workflow task, started, to a caller that does it at once', async () => {
+    const request = { ...fresh(), workflowTaskTimeoutMs: 7_000, workflowRunTimeoutMs: 60_000 };
+    const { runId, workflowTask } = await deployment().engine.startWorkflow({
+      ...request,
+      eagerWorker: { identity: 'eager' },
+    });
+    const run = runOf(request, runId);
+    expect(await run.tryWorkflowTasks()).toEqual([]);
+    const history = await run.history();
+    expect(await run.story()).toEqual(['Started', 'WT Scheduled', 'WT Started']);
+    expect(history[0]!.attributes).toMatchObject({ eagerExecutionAccepted: true });
+    expect(history[2]!.attributes).toMatchObject({ identity: 'eager', scheduledEventId: 2 });
+    expect(workflowTask).toMatchObject({
+      stamp: { scheduledEventId: 2, startedEventId: 3, attempt: 1 },
+      taskQueue: request.taskQueue,
+      previousStartedEventId: 0,
+      startedMs: history[0]!.eventTimeMs,
+      taskTimeoutMs: 7_000,
+      runExpiresMs: history[0]!.eventTimeMs + 60_000,
+      executionExpiresMs: 0,
+      firstEventId: 1,
+      historyLength: 3,
+      queries: [],
+    });
+    expect(eventsOf(workflowTask!)).toEqual(history);
+    await run.completed(workflowTask!, [finish()]);
+  });
+
+  it('hands a task out once: not to a repetition, nor to one who uses the execution that is there', async () => {
+    const request = { ...fresh(), requestId: 'eager request', eagerWorker: { identity: 'eager' } };
+    const { engine } = deployment();
+    const first = await engine.startWorkflow(request);
+    expect(first.workflowTask).toBeDefined();
+    expect(await engine.startWorkflow(request)).toEqual({ runId: first.runId, started: true });
+    const other = { ...request, requestId: 'another', workflowIdConflictPolicy: 'USE_EXISTING' as const };
+    expect(await engine.startWorkflow(other)).toEqual({ runId: first.runId, started: false });
+  });
+
+  it('lets an eager task that nobody does time out, and others do it', async () => {
+    const request = { ...fresh(), workflowTaskTimeoutMs: 50 };
+    const { runId, workflowTask } = await deployment().engine.startWorkflow({
+      ...request,
+      eagerWorker: { identity: 'gone' },
+    });
+    const run = runOf(request, runId);
+    await run.decide([finish()]);
+    expect(await run.complete(workflowTask!, [finish()])).toEqual({ kind: 'notFound' });
+    expect((await run.story()).filter((type) => type === 'WT TimedOut')).toHaveLength(1);
   });
 
   it('keeps what the start says', async () => {

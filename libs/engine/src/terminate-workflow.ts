@@ -62,13 +62,17 @@ export async function timeOutRun(context: EngineContext, address: RunAddress): P
   return closeRun(context, address, 'WorkflowExecutionTimedOut', body, 'TIMED_OUT', { dueOnly: true });
 }
 
-/** Fails a run at a workflow task, for a limit that it broke. False when that task is no longer under way. */
+/**
+ * Fails a run for a limit that it broke. False when it is closed.
+ *
+ * @param task the workflow task for which it is failed, if it is for one: false when that is no longer under way
+ */
 export async function failRun(
   context: EngineContext,
   address: RunAddress,
-  task: WorkflowTaskStamp,
   message: string,
   type: string,
+  task?: WorkflowTaskStamp,
 ): Promise<boolean> {
   const body = encodeEventBody('WorkflowExecutionFailed', {
     failure: { message, source: 'Server', info: { kind: 'application', type, nonRetryable: true } },

@@ -1,6 +1,6 @@
-import { LIMITS } from '@tidewheel/core';
+import { LimitExceededError, LIMITS, WorkflowNotFoundError } from '@tidewheel/core';
 import type { Command, WorkflowTaskFailedCause } from '@tidewheel/core';
-import { completeActivity, timeOutWorkflowTask } from '@tidewheel/engine';
+import { completeActivity, returnWorkflowTask, timeOutWorkflowTask } from '@tidewheel/engine';
 import { waitUntil } from '@tidewheel/testing';
 import {
   activity,
@@ -13,6 +13,7 @@ import {
   timer,
   WORKER,
 } from './test-deployment.fixture.js';
+import type { TestRun } from './test-deployment.fixture.js';
 
 /** The types of the events that came with a task. */
 const storyOf = (task: Parameters<typeof eventsOf>[0]): string[] =>
@@ -84,6 +85,61 @@ describeEngine('workflow tasks', (deployment) => {
     expect(task.events).toHaveLength(1_000);
     await run.completed(task, [finish()]);
     expect(await run.closed()).toHaveLength(1_509);
+  });
+
+  describe('whose poller went away before it got them', () => {
+    it('come again at once, without back-off, however often', async () => {
+      const run = await deployment().start();
+      for (let attempt = 1; attempt <= 6; attempt++) {
+        const [task] = await run.tryWorkflowTasks();
+        expect(task?.stamp.attempt).toBe(attempt);
+        expect(await returnWorkflowTask(run.context, task!.run, task!.taskQueue, task!.stamp)).toBe(true);
+      }
+      const [task] = await run.tryWorkflowTasks();
+      await run.completed(task!, [finish()]);
+      expect((await run.closed()).map(({ eventType }) => short(eventType))).toEqual([
+        ...['Started', 'WT Scheduled', 'WT Started', 'WT TimedOut'],
+        ...['WT Scheduled', 'WT Started', 'WT Completed', 'Completed'],
+      ]);
+    });
+
+    it('are written with what came meanwhile, and come as a first attempt that knows of it', async () => {
+      const run = await deployment().start();
+      const task = await run.workflowTask();
+      await run.signal();
+      expect(await returnWorkflowTask(run.context, task.run, task.taskQueue, task.stamp)).toBe(true);
+      const [again] = await run.tryWorkflowTasks();
+      expect(again?.stamp.attempt).toBe(1);
+      expect(storyOf(again!)).toEqual([
+        ...['Started', 'WT Scheduled', 'WT Started', 'WT TimedOut', 'Signaled', 'WT Scheduled', 'WT Started'],
+      ]);
+      await run.completed(again!, [finish()]);
+    });
+
+    it('go from a sticky queue to the normal one', async () => {
+      const run = await deployment().start();
+      const queue = await run.openSticky();
+      await run.decide([], { sticky: { queue, timeoutMs: 60_000 } });
+      await run.signal();
+      const sticky = await run.workflowTask({ sticky: queue });
+      expect(await returnWorkflowTask(run.context, sticky.run, sticky.taskQueue, sticky.stamp)).toBe(true);
+      expect(await run.tryWorkflowTasks({ sticky: queue })).toEqual([]);
+      const [again] = await run.tryWorkflowTasks();
+      expect(again).toMatchObject({ firstEventId: 1, stamp: { attempt: 1 } });
+      await run.completed(again!, [finish()]);
+    });
+
+    it('are given back once, and by whoever holds their token', async () => {
+      const run = await deployment().start();
+      const task = await run.workflowTask();
+      const wrong = { ...task.stamp, startedEventId: 2 };
+      expect(await returnWorkflowTask(run.context, task.run, task.taskQueue, wrong)).toBe(false);
+      expect(await returnWorkflowTask(run.context, task.run, 'another queue', task.stamp)).toBe(true);
+      expect(await returnWorkflowTask(run.context, task.run, task.taskQueue, task.stamp)).toBe(false);
+      expect(await run.complete(task, [finish()])).toEqual({ kind: 'notFound' });
+      await run.decide([finish()]);
+      expect(await returnWorkflowTask(run.context, task.run, task.taskQueue, task.stamp)).toBe(false);
+    });
   });
 
   describe('that are reported late or twice', () => {
@@ -641,19 +697,137 @@ describeEngine('workflow tasks', (deployment) => {
       await run.history();
     });
 
-    it('fail the run when its history is too long, and say so', async () => {
+    it.each([
+      ['events', 7, 7_500, 10, 'has 52', 'the limit is 51200'],
+      ['bytes', 3, 10, 2_000_000, 'bytes', 'the limit is 52428800'],
+    ])(
+      'fail the run when its history has too many %s, and say so',
+      async (_what, tasks, markers, bytes, ...said) => {
+        const run = await deployment().start();
+        const details = { blob: [{ metadata: {}, data: new Uint8Array(bytes) }] };
+        for (let i = 0; i < tasks; i++) {
+          await run.decide(
+            Array.from({ length: markers }, () => command('RecordMarker', { markerName: 'm', details })),
+            { forceNext: true },
+          );
+        }
+        const outcome = await run.complete(await run.workflowTask(), [timer('1', 60_000)]);
+        expect(outcome).toMatchObject({ kind: 'rejected' });
+        for (const text of said) {
+          expect(await run.engine.getResult(run.address)).toMatchObject({
+            status: 'FAILED',
+            failure: {
+              message: expect.stringContaining(text),
+              info: { type: 'HistoryLimitExceeded', nonRetryable: true },
+            },
+          });
+        }
+        await run.history();
+      },
+    );
+
+    it('fail the run also when it is signals that make its history too large', async () => {
       const run = await deployment().start();
-      const task = await run.workflowTask();
-      const long = { ...task, historyLength: LIMITS.historyEvents + 1 };
-      expect(await run.complete(long, [finish()])).toMatchObject({ kind: 'rejected' });
-      expect(await run.engine.getResult(run.address)).toMatchObject({
-        status: 'FAILED',
-        failure: {
-          message: expect.stringContaining('the limit is 51200'),
-          info: { type: 'HistoryLimitExceeded', nonRetryable: true },
-        },
+      const input = [{ metadata: {}, data: new Uint8Array(2_000_000) }];
+      const signal = () => run.engine.signalWorkflow({ ...run.address, signalName: 'large', input });
+      for (let i = 0; i < 27; i++) await signal();
+      await expect(signal()).rejects.toThrow(LimitExceededError);
+      await expect(signal()).rejects.toThrow(WorkflowNotFoundError);
+      expect((await run.closed()).at(-1)!.attributes).toMatchObject({
+        failure: { message: expect.stringContaining('the limit is 52428800') },
       });
-      await run.history();
+    });
+  });
+
+  describe('behind a long history', () => {
+    const suggestions = async (run: TestRun): Promise<(boolean | undefined)[]> =>
+      (await run.history())
+        .filter((event) => event.eventType === 'WorkflowTaskStarted')
+        .map(({ attributes }) => attributes.suggestContinueAsNew);
+
+    it.each([
+      ['long', fillers(4_096)],
+      ['large', fillers(3, 1_500_000)],
+    ])('suggest to continue as new once it is %s', async (_what, markers) => {
+      const run = await deployment().start();
+      await run.decide(markers);
+      await run.signal();
+      const task = await run.workflowTask();
+      await run.completed(task);
+      expect(await suggestions(run)).toEqual([undefined, true]);
+    });
+
+    it('suggest it with further attempts as well', async () => {
+      const run = await deployment().start();
+      await run.decide(fillers(3, 1_500_000));
+      await run.signal();
+      await run.fail(await run.workflowTask());
+      const task = await run.workflowTask();
+      expect(eventsOf(task).at(-1)).toMatchObject({
+        eventType: 'WorkflowTaskStarted',
+        attributes: { suggestContinueAsNew: true },
+      });
+      await run.completed(task, [finish()]);
+      expect(await suggestions(run)).toEqual([undefined, true, true]);
+    });
+
+    it('do not suggest it before', async () => {
+      const run = await deployment().start();
+      // Four events before them, and three behind them up to the start that is the 4,095th.
+      await run.decide(fillers(4_095 - 4 - 3));
+      await run.signal();
+      await run.completed(await run.workflowTask());
+      expect(await suggestions(run)).toEqual([undefined, undefined]);
+    });
+  });
+
+  describe('that are prolonged', () => {
+    const execution = (run: TestRun): string =>
+      run.context.keys.execution(run.namespace, run.workflowId).execution;
+
+    /** Moves the beginning of the chain back in time. */
+    async function age(run: TestRun, ms: number): Promise<void> {
+      const chain = await run.context.redis.hgetBuffer(execution(run), 'hb');
+      chain!.writeUIntBE(chain!.readUIntBE(3, 6) - ms, 3, 6);
+      await run.context.redis.hset(execution(run), 'hb', chain!);
+    }
+
+    it('go on for half an hour from the first of the chain, then time out and are sticky no more', async () => {
+      const run = await deployment().start();
+      const sticky = { queue: await run.openSticky(), timeoutMs: 60_000 };
+      const beat = { sticky, startNext: true, forceNext: true };
+      let { next } = await run.decide([], beat);
+      for (let i = 0; i < 3; i++) ({ next } = await run.completed(next!, [], beat));
+      await age(run, 30 * 60_000 - 20_000);
+      ({ next } = await run.completed(next!, [], beat));
+      await age(run, 30_000);
+      expect(await run.complete(next!, [], beat)).toEqual({ kind: 'notFound' });
+      expect((await run.story()).slice(-2)).toEqual(['WT TimedOut', 'WT Scheduled']);
+      expect(await run.describe()).toMatchObject({ pendingWorkflowTask: { sticky: false, attempt: 1 } });
+      // The next one may be prolonged for as long again.
+      await run.decide([], { forceNext: true });
+      await run.decide([finish()]);
+    });
+
+    it('begin a new chain when they decide something', async () => {
+      const run = await deployment().start();
+      const sticky = { queue: await run.openSticky(), timeoutMs: 60_000 };
+      const beat = { sticky, startNext: true, forceNext: true };
+      let { next } = await run.decide([], beat);
+      await age(run, 40 * 60_000);
+      ({ next } = await run.completed(next!, [command('RecordMarker', { markerName: 'm' })], beat));
+      ({ next } = await run.completed(next!, [], beat));
+      await run.completed(next!, [finish()]);
+    });
+
+    it('begin a new chain when one of them was not', async () => {
+      const run = await deployment().start();
+      await run.decide([], { forceNext: true });
+      await age(run, 40 * 60_000);
+      await run.decide([timer('1', 60_000)]);
+      await run.signal();
+      await run.decide([], { forceNext: true });
+      await run.decide([finish()]);
     });
   });
 
@@ -676,11 +850,29 @@ describeEngine('workflow tasks', (deployment) => {
     expect(await run.describe()).toMatchObject({ pendingTimers: [] });
     expect((await run.describe()).pendingActivities).toHaveLength(2_000);
   });
+
+  it('fail when they would leave more activities pending than a run may have', async () => {
+    const run = await deployment().start();
+    await run.decide(Array.from({ length: 2_000 }, (_, i) => activity(`${i}`)));
+    await run.signal();
+    expect(await run.complete(await run.workflowTask(), [activity('one more')])).toMatchObject({
+      kind: 'rejected',
+    });
+    expect((await run.eventOf('WorkflowTaskFailed')).attributes).toMatchObject({
+      cause: 'PENDING_ACTIVITIES_LIMIT_EXCEEDED',
+    });
+    // In place of another it may be.
+    const { eventId } = await run.eventOf('ActivityTaskScheduled');
+    const cancel = command('RequestCancelActivityTask', { scheduledEventId: eventId });
+    await run.decide([cancel, activity('one more'), timer('t', 60_000)]);
+    expect((await run.describe()).pendingActivities).toHaveLength(2_000);
+  });
 });
 
 /** Commands that only make history, so that the ids that follow are known. */
-function fillers(count: number): Command[] {
+function fillers(count: number, bytes = 0): Command[] {
+  const details = bytes > 0 ? { details: { blob: [{ metadata: {}, data: new Uint8Array(bytes) }] } } : {};
   return Array.from({ length: Math.max(0, count) }, (_, i) =>
-    command('RecordMarker', { markerName: `${i}` }),
+    command('RecordMarker', { markerName: `${i}`, ...details }),
   );
 }

@@ -158,6 +158,18 @@ describe('checkHistory', () => {
       ).toContainEqual(expect.stringMatching(/no larger than it was/));
     });
 
+    it('wants a start to say so exactly when the history is long or large', () => {
+      expect(
+        afterChange((events) =>
+          withAttributes(events, 'WorkflowTaskStarted', { suggestContinueAsNew: true }),
+        ),
+      ).toContainEqual(expect.stringMatching(/says to continue as new/));
+      const large = { historySizeBytes: 4 * 1024 * 1024 };
+      expect(afterChange((events) => withAttributes(events, 'WorkflowTaskStarted', large, 2))).toContainEqual(
+        expect.stringMatching(/says not to continue as new/),
+      );
+    });
+
     it.each(['WorkflowTaskCompleted', 'WorkflowTaskFailed', 'WorkflowTaskTimedOut'] as const)(
       'wants %s to refer to its schedule and start',
       (type) => {

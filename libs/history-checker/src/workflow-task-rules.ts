@@ -1,5 +1,5 @@
 import type { HistoryEvent, HistoryEventOf } from '@tidewheel/core';
-import { isCloseEvent, isCommandEvent } from '@tidewheel/core';
+import { isCloseEvent, isCommandEvent, LIMITS } from '@tidewheel/core';
 import type { EventContext, EventOfEither, EventPlace } from './event-place.js';
 import { isResolution } from './event-place.js';
 import type { Violations } from './violations.js';
@@ -142,6 +142,9 @@ export class WorkflowTaskRules {
     ) {
       this.violations.at(event, 'says that the history is no larger than it was at the task before');
     }
+    if ((event.attributes.suggestContinueAsNew ?? false) !== isLong(event)) {
+      this.violations.at(event, `says ${isLong(event) ? 'not ' : ''}to continue as new, which is wrong here`);
+    }
     this.pending = { ...this.pending, started: event };
     this.lastTaskStarted = event;
   }
@@ -270,6 +273,14 @@ export class WorkflowTaskRules {
       this.violations.at(previous, `is of a further attempt, and no ${type} directly follows`);
     }
   }
+}
+
+/** Whether the history up to the start of a task is one that the run should leave behind. */
+function isLong({ eventId, attributes }: Started): boolean {
+  return (
+    eventId >= LIMITS.historyEventsSuggestContinueAsNew ||
+    attributes.historySizeBytes >= LIMITS.historyBytesSuggestContinueAsNew
+  );
 }
 
 function attemptOf(event: Scheduled): number {

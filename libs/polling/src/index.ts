@@ -10,5 +10,6 @@
  * ```
  */
 export { Slots } from './slots.js';
+export type { TaskRoom } from './slots.js';
 export { TaskReader } from './task-reader.js';
 export type { PolledStream, Poller } from './task-reader.js';

@@ -1,5 +1,17 @@
+/** What a poller has room for, as a reader of tasks sees it. */
+export interface TaskRoom {
+  /** How many tasks a read of that many streams may bring. */
+  readable(streams: number): number;
+  /** Sets room for `count` tasks aside, which a read may bring. */
+  reserve(count: number): void;
+  /** Ends a reservation for `count` tasks, of which `taken` came. */
+  settle(count: number, taken: number): void;
+  /** Calls back whenever there is more room. */
+  onFreed(listener: () => void): void;
+}
+
 /** Room for a number of tasks at once. A poll reserves slots for what it may bring; a task holds one while it runs. */
-export class Slots {
+export class Slots implements TaskRoom {
   private used = 0;
   private reserved = 0;
   private freed: (() => void)[] = [];
@@ -17,6 +29,11 @@ export class Slots {
 
   get inUse(): number {
     return this.used;
+  }
+
+  /** Half of the free slots, as tasks come without a poll as well; but one for each stream if there are as many. */
+  readable(streams: number): number {
+    return Math.max(Math.ceil(this.free / 2), Math.min(this.free, streams));
   }
 
   /** Takes a free slot for a task; false when there is none. */

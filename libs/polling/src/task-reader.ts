@@ -3,7 +3,7 @@ import { readQuota } from '@tidewheel/routing';
 import { BreakableRead, notePresence, WORKERS_GROUP } from '@tidewheel/store';
 import type { RawStreamEntry, Redis } from '@tidewheel/store';
 import type { Logger } from '@tidewheel/common';
-import type { Slots } from './slots.js';
+import type { TaskRoom } from './slots.js';
 
 /** How long a read blocks when there is nothing to do. */
 const BLOCK_MS = 3_000;
@@ -16,6 +16,7 @@ const WATCH_MS = SILENCE_LIMIT_MS + 50;
 /** How often the process shows on all its streams that it is there. */
 const PRESENCE_PERIOD_MS = 5_000;
 const RETRY_MS = 100;
+const UNBLOCK_AGAIN_MS = 5;
 /** How long a read blocks that had to leave streams out for want of slots: others come soon. */
 const PARTIAL_BLOCK_MS = 100;
 
@@ -25,11 +26,16 @@ export interface PolledStream {
   readonly partition: number;
 }
 
-/** Somebody who wants tasks from some streams, as many as there are slots for. */
+/** Somebody who wants tasks from some streams, as many as there is room for. */
 export interface Poller {
   readonly streams: readonly PolledStream[];
-  readonly slots: Slots;
-  /** Gets entries for which slots are in use from now on: one release for each. */
+  readonly slots: TaskRoom;
+  /**
+   * Whether it gives back entries that it has no room for. With room for fewer tasks than it has streams, such a poller
+   * waits for all of them at once as long as little comes, and is not kept from some of them while it waits for others.
+   */
+  readonly returnsSurplus?: boolean;
+  /** Gets entries for which room is taken from now on. */
   deliver(stream: PolledStream, entries: readonly RawStreamEntry[]): void;
 }
 
@@ -38,7 +44,10 @@ type ReadReply = readonly (readonly [stream: string, entries: readonly RawStream
 interface ReadPlan {
   readonly poller: Poller;
   readonly streams: readonly PolledStream[];
+  readonly perStream: number;
   readonly reserved: number;
+  /** Whether it looks through some of the streams, to see whether tasks wait in any. */
+  readonly sweeps: boolean;
 }
 
 /**
@@ -48,8 +57,7 @@ interface ReadPlan {
  * It is always in one of three modes: reading (a blocking read over the streams of all pollers that have free slots),
  * waiting (no poller has any), or recovering (the connection is being replaced, or Redis refuses). A poller that gets
  * free slots while a read without its streams is under way has that read unblocked. What a poll may bring is reserved
- * in the poller's slots, so nothing is ever read that there is no slot for; half of the free slots are left to tasks
- * that come without a poll.
+ * in the poller's slots, so nothing is ever read that there is no slot for, except for pollers that give it back.
  */
 export class TaskReader {
   private static readonly readers = new WeakMap<Engine, TaskReader>();
@@ -61,12 +69,15 @@ export class TaskReader {
     return reader;
   }
 
-  private readonly pollers = new Set<Poller>();
+  /** With the number of streams in a row, of those that return surplus, in which nothing was found. */
+  private readonly pollers = new Map<Poller, number>();
   private readonly consumer: string;
   private connection: Redis | undefined;
   private readonly underWay = new BreakableRead();
   private clientId: number | undefined;
   private running: Promise<void> | undefined;
+  /** Resolves when the reads before have stopped, and others may begin. */
+  private stopping = Promise.resolve();
   /** Put off by every read, so that an idle process is hardly ever woken for it. */
   private watchdog: NodeJS.Timeout | undefined;
   private presence: NodeJS.Timeout | undefined;
@@ -93,7 +104,9 @@ export class TaskReader {
   /** Starts to poll. Resolves when all the poller's streams can be read. */
   async add(poller: Poller): Promise<void> {
     await this.ensureStreams(poller.streams);
-    this.pollers.add(poller);
+    let stopped: Promise<void> | undefined;
+    while (stopped !== this.stopping) await (stopped = this.stopping);
+    this.pollers.set(poller, 0);
     poller.slots.onFreed(() => this.noteFreed(poller));
     if (this.running) this.noteFreed(poller);
     else this.start();
@@ -107,7 +120,9 @@ export class TaskReader {
       await this.unblock();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    if (this.pollers.size === 0) await this.stop();
+    // Of several that are removed at once, the first to get here stops the reads.
+    if (this.pollers.size === 0 && this.running) this.stopping = this.stop(this.running);
+    await this.stopping;
   }
 
   /** Milliseconds since the blocking connection last gave a reply, while one is due; 0 otherwise. */
@@ -133,10 +148,9 @@ export class TaskReader {
     this.showPresence();
   }
 
-  private async stop(): Promise<void> {
+  private async stop(running: Promise<void>): Promise<void> {
     clearInterval(this.watchdog);
     clearInterval(this.presence);
-    const running = this.running;
     this.running = undefined;
     this.wakeUp?.();
     this.underWay.discard(this.connection);
@@ -153,17 +167,24 @@ export class TaskReader {
     this.clientId = undefined;
     this.connectedSinceMs = Date.now();
     this.watchdog?.refresh();
+    // Asked before anything is read: the answer would have to wait for a blocked read.
+    this.identify(connection);
     connection.on('ready', () => {
       // What the last connection read and never got the reply of is handed out again.
       this.readPending = true;
-      connection.client('ID').then(
-        (id) => {
-          if (connection === this.connection) this.clientId = id;
-        },
-        () => undefined,
-      );
+      this.identify(connection);
     });
     return connection;
+  }
+
+  /** Finds out by which number Redis knows the connection, so that its reads can be unblocked. */
+  private identify(connection: Redis): void {
+    connection.client('ID').then(
+      (id) => {
+        if (connection === this.connection) this.clientId = id;
+      },
+      () => undefined,
+    );
   }
 
   private async read(): Promise<void> {
@@ -184,22 +205,23 @@ export class TaskReader {
   private plan(): ReadPlan[] {
     const plans: ReadPlan[] = [];
     this.turn++;
-    for (const poller of this.pollers) {
-      const { free } = poller.slots;
-      // Half of the free slots, but one for each stream if there are as many.
-      const wanted = Math.max(Math.ceil(free / 2), Math.min(free, poller.streams.length));
-      const quota = readQuota(wanted, poller.streams.length);
+    for (const [poller, quietStreams] of this.pollers) {
+      const all = poller.streams.length;
+      const quota = readQuota(poller.slots.readable(all), all);
       if (quota.streams === 0) continue;
-      const streams = takeTurns(poller.streams, quota.streams, this.turn);
       const reserved = quota.streams * quota.perStream;
+      const { perStream } = quota;
+      const partial = quota.streams < all;
+      const whole = !partial || (poller.returnsSurplus && quietStreams >= all);
+      const streams = whole ? poller.streams : takeTurns(poller.streams, quota.streams, this.turn);
       poller.slots.reserve(reserved);
-      plans.push({ poller, streams, reserved });
+      plans.push({ poller, streams, perStream, reserved, sweeps: !whole && poller.returnsSurplus === true });
     }
     return plans;
   }
 
   private async readOnce(plans: readonly ReadPlan[]): Promise<void> {
-    const count = Math.min(...plans.map((plan) => plan.reserved / plan.streams.length));
+    const count = plans.reduce((least, { perStream }) => Math.min(least, perStream), Infinity);
     const keys = plans.flatMap((plan) => plan.streams.map((stream) => stream.key));
     const pending = this.readPending;
     this.readPending = false;
@@ -212,7 +234,8 @@ export class TaskReader {
     let fault: unknown;
     try {
       const ids = keys.map(() => (pending ? '0' : '>'));
-      const block = pending ? [] : ['BLOCK', whole.length === plans.length ? BLOCK_MS : PARTIAL_BLOCK_MS];
+      const blockMs = whole.length === plans.length ? BLOCK_MS : PARTIAL_BLOCK_MS;
+      const block = pending || plans.some(({ sweeps }) => sweeps) ? [] : ['BLOCK', blockMs];
       const read = this.connection?.call(
         'XREADGROUP',
         ...['GROUP', WORKERS_GROUP, this.consumer, 'COUNT', count, ...block, 'STREAMS', ...keys, ...ids],
@@ -227,15 +250,23 @@ export class TaskReader {
     const byKey = new Map(reply ?? []);
     for (const { poller, streams, reserved } of plans) {
       const found = streams.map((stream) => byKey.get(stream.key) ?? []);
-      poller.slots.settle(
-        reserved,
-        found.reduce((sum, entries) => sum + entries.length, 0),
-      );
+      const taken = found.reduce((sum, entries) => sum + entries.length, 0);
+      if (fault === undefined) this.noteFound(poller, streams.length, taken, reserved);
+      poller.slots.settle(reserved, taken);
       for (const [i, entries] of found.entries()) {
         if (entries.length > 0) poller.deliver(streams[i] as PolledStream, entries);
       }
     }
     if (fault !== undefined) await this.recover(fault, plans);
+  }
+
+  /** Keeps count of the streams in a row in which a poller that returns surplus found nothing. */
+  private noteFound(poller: Poller, streams: number, taken: number, reserved: number): void {
+    const quietStreams = this.pollers.get(poller);
+    if (quietStreams === undefined || !poller.returnsSurplus) return;
+    const whole = streams === poller.streams.length;
+    if (taken === 0) this.pollers.set(poller, quietStreams + streams);
+    else if (taken > reserved || !whole) this.pollers.set(poller, 0);
   }
 
   private async recover(fault: unknown, plans: readonly ReadPlan[]): Promise<void> {
@@ -288,11 +319,19 @@ export class TaskReader {
     }
   }
 
+  /** Ends the read under way, so that it begins anew with everybody who has room by then. */
   private async unblock(): Promise<void> {
-    if (this.clientId === undefined || !this.covered) return;
-    const unblocked = await this.engine.context.redis.client('UNBLOCK', this.clientId).catch(() => 0);
-    // It may not have blocked yet when it was told.
-    if (unblocked === 0) this.unblockRequested = false;
+    const read = this.covered;
+    if (!read) return;
+    const { redis } = this.engine.context;
+    const id = this.clientId;
+    const unblocked = id === undefined ? 0 : await redis.client('UNBLOCK', id).catch(() => 0);
+    // It may not have blocked yet when it was told, or its connection may still be without a number.
+    if (unblocked === 0 && this.covered === read) {
+      setTimeout(() => {
+        if (this.covered === read) void this.unblock();
+      }, UNBLOCK_AGAIN_MS).unref();
+    }
   }
 
   /**
@@ -301,7 +340,7 @@ export class TaskReader {
    */
   private showPresence(): void {
     if (!this.isAlive) return;
-    const keys = [...this.pollers].flatMap((poller) => poller.streams.map((stream) => stream.key));
+    const keys = [...this.pollers.keys()].flatMap((poller) => poller.streams.map((stream) => stream.key));
     if (keys.length === 0) return;
     const { context } = this.engine;
     for (let partition = 0; partition < context.keys.partitions; partition++) {

@@ -4,7 +4,6 @@ import type {
   Failure,
   Payloads,
   RetryPolicy,
-  SdkMetadata,
   WorkflowExecutionTarget,
 } from '@tidewheel/core';
 
@@ -21,7 +20,8 @@ export type AttributeKind =
   | 'failure'
   | 'retryPolicy'
   | 'execution'
-  | 'sdkMetadata';
+  | 'sdkMetadata'
+  | 'workerVersion';
 
 /** The kind that the type of an attribute calls for; times and durations are told apart by their names. */
 type KindOf<Name, Value> = [Value] extends [boolean]
@@ -44,9 +44,11 @@ type KindOf<Name, Value> = [Value] extends [boolean]
               ? 'execution'
               : [Value] extends [Readonly<Record<string, Payloads>>]
                 ? 'payloadLists'
-                : [SdkMetadata] extends [Value]
-                  ? 'sdkMetadata'
-                  : 'payloadMap';
+                : string extends keyof Value
+                  ? 'payloadMap'
+                  : 'sdkName' extends keyof Value
+                    ? 'sdkMetadata'
+                    : 'workerVersion';
 
 /** The kinds of a record's attributes, with a question mark for those that may be absent. */
 type KindsOf<Attributes> = {
@@ -110,12 +112,18 @@ export const EVENT_ATTRIBUTE_KINDS: { readonly [Type in EventType]: KindsOf<Even
   },
   WorkflowExecutionTimedOut: { retryState: 'text', newExecutionRunId: 'text?' },
   WorkflowTaskScheduled: { sticky: 'flag?', startToCloseTimeoutMs: 'duration?', attempt: 'integer?' },
-  WorkflowTaskStarted: { scheduledEventId: 'integer', historySizeBytes: 'integer', identity: 'text?' },
+  WorkflowTaskStarted: {
+    scheduledEventId: 'integer',
+    historySizeBytes: 'integer',
+    identity: 'text?',
+    suggestContinueAsNew: 'flag?',
+  },
   WorkflowTaskCompleted: {
     scheduledEventId: 'integer',
     startedEventId: 'integer',
     identity: 'text?',
     sdkMetadata: 'sdkMetadata?',
+    workerVersion: 'workerVersion?',
   },
   WorkflowTaskTimedOut: { scheduledEventId: 'integer', startedEventId: 'integer', timeoutType: 'text' },
   WorkflowTaskFailed: {

@@ -68,6 +68,7 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   },
   execution: { workflowId: 'w', runId: 'r' },
   sdkMetadata: { langUsedFlags: [1], sdkName: 'sdk' },
+  workerVersion: { buildId: '1.0', useVersioning: true },
 };
 
 describe('events as JSON', () => {
@@ -95,6 +96,31 @@ describe('events as JSON', () => {
         attempt: 2,
       },
     });
+  });
+
+  it('writes what people are told about an event', () => {
+    const timer = event('TimerStarted', {
+      timerId: '1',
+      startToFireTimeoutMs: 1_000,
+      workflowTaskCompletedEventId: 4,
+    });
+    const written = eventToJson({ ...timer, userMetadata: { summary: payload('a timer') } });
+    expect(written.userMetadata).toEqual({ summary: 'a timer' });
+    expect(historyEventJson.parse(written)).toEqual(written);
+    expect(eventToJson(timer)).not.toHaveProperty('userMetadata');
+  });
+
+  it('fills in the task queue that an activity shares with its workflow', () => {
+    const attributes = {
+      activityId: '1',
+      activityType: 'charge',
+      startToCloseTimeoutMs: 1_000,
+      workflowTaskCompletedEventId: 4,
+    };
+    const own = event('ActivityTaskScheduled', attributes);
+    const other = event('ActivityTaskScheduled', { ...attributes, taskQueue: 'gpu' });
+    expect(eventToJson(own, 'orders').attributes).toMatchObject({ taskQueue: 'orders' });
+    expect(eventToJson(other, 'orders').attributes).toMatchObject({ taskQueue: 'gpu' });
   });
 
   it('writes failures as trees', () => {

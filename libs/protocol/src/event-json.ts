@@ -6,6 +6,8 @@ import type {
   Payloads,
   RetryPolicy,
   SdkMetadata,
+  UserMetadata,
+  WorkerVersion,
   WorkflowExecutionTarget,
 } from '@tidewheel/core';
 import { EVENT_TYPE_CODES, formatDuration } from '@tidewheel/core';
@@ -13,8 +15,23 @@ import { z } from 'zod';
 import { EVENT_ATTRIBUTE_KINDS } from './event-attributes.js';
 import type { AttributeKind } from './event-attributes.js';
 import { failureJson, failureToJson } from './failure-json.js';
-import { payloadJson, payloadMapToJson, payloadsToJson } from './payload-json.js';
+import { payloadJson, payloadMapToJson, payloadsToJson, payloadToJson } from './payload-json.js';
 import { durationText, timestamp, toTimestamp } from './scalars.js';
+
+/** Text for people about a run or event. */
+export const userMetadataJson = z
+  .strictObject({ summary: payloadJson.optional(), details: payloadJson.optional() })
+  .meta({ id: 'UserMetadata' });
+
+type UserMetadataJson = z.output<typeof userMetadataJson>;
+
+/** User metadata in the form of {@link userMetadataJson}. */
+export function userMetadataToJson({ summary, details }: UserMetadata): UserMetadataJson {
+  return {
+    ...(summary && { summary: payloadToJson(summary) }),
+    ...(details && { details: payloadToJson(details) }),
+  };
+}
 
 /** An event as the REST interface writes it. */
 export interface HistoryEventJson {
@@ -23,6 +40,7 @@ export interface HistoryEventJson {
   readonly eventType: EventType;
   /** Under their published names; durations are text such as `10s`, times RFC 3339, payloads in shorthand. */
   readonly attributes: Readonly<Record<string, unknown>>;
+  readonly userMetadata?: UserMetadataJson | undefined;
 }
 
 /** A retry policy as the REST interface writes it. */
@@ -56,6 +74,13 @@ const sdkMetadataJson = z.strictObject({
   sdkVersion: z.string().optional(),
 });
 
+const workerVersionJson = z.strictObject({
+  buildId: z.string().optional(),
+  useVersioning: z.boolean().optional(),
+  deploymentName: z.string().optional(),
+  binaryChecksum: z.string().optional(),
+});
+
 interface AttributeForm<Value> {
   readonly schema: z.ZodType;
   readonly toJson: (value: Value) => unknown;
@@ -70,6 +95,7 @@ const FORMS: { readonly [Kind in AttributeKind]: AttributeForm<never> } = {
   flag: asIs(z.boolean()),
   execution: asIs(targetJson) satisfies AttributeForm<WorkflowExecutionTarget>,
   sdkMetadata: asIs(sdkMetadataJson) satisfies AttributeForm<SdkMetadata>,
+  workerVersion: asIs(workerVersionJson) satisfies AttributeForm<WorkerVersion>,
   duration: { schema: durationText, toJson: (ms: number) => formatDuration(ms) },
   time: { schema: timestamp, toJson: (ms: number) => toTimestamp(ms) },
   payloads: { schema: z.array(payloadJson), toJson: (value: Payloads) => payloadsToJson(value) },
@@ -109,16 +135,29 @@ function attributesOf(type: EventType): readonly Attribute[] {
   });
 }
 
-/** An event in the form of {@link HistoryEventJson}. */
-export function eventToJson(event: HistoryEvent): HistoryEventJson {
+/**
+ * An event in the form of {@link HistoryEventJson}.
+ *
+ * @param taskQueue the run's own, for events that leave it out because they mean that one
+ */
+export function eventToJson(event: HistoryEvent, taskQueue?: string): HistoryEventJson {
   const values = event.attributes as Readonly<Record<string, unknown>>;
   const attributes: Record<string, unknown> = {};
   for (const { name, jsonName, form } of ATTRIBUTES.get(event.eventType) ?? []) {
     const value = values[name];
     if (value !== undefined) attributes[jsonName] = form.toJson(value as never);
   }
-  const { eventId, eventTimeMs, eventType } = event;
-  return { eventId, eventTime: toTimestamp(eventTimeMs), eventType, attributes };
+  if (event.eventType === 'ActivityTaskScheduled' && taskQueue !== undefined) {
+    attributes['taskQueue'] ??= taskQueue;
+  }
+  const { eventId, eventTimeMs, eventType, userMetadata } = event;
+  return {
+    eventId,
+    eventTime: toTimestamp(eventTimeMs),
+    eventType,
+    attributes,
+    ...(userMetadata && { userMetadata: userMetadataToJson(userMetadata) }),
+  };
 }
 
 function eventSchema(type: EventType) {
@@ -132,6 +171,7 @@ function eventSchema(type: EventType) {
       eventTime: timestamp,
       eventType: z.literal(type),
       attributes: z.strictObject(Object.fromEntries(attributes) as Record<string, z.ZodType>),
+      userMetadata: userMetadataJson.optional(),
     })
     .meta({ id: `${type}Event` });
 }

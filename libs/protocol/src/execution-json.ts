@@ -1,7 +1,7 @@
 import type { ExecutionStatus } from '@tidewheel/core';
 import { EXECUTION_STATUS_CODES } from '@tidewheel/core';
 import { z } from 'zod';
-import { retryPolicyJson } from './event-json.js';
+import { retryPolicyJson, userMetadataJson } from './event-json.js';
 import { failureJson } from './failure-json.js';
 import { payloadJson } from './payload-json.js';
 import { durationText, timestamp } from './scalars.js';
@@ -63,6 +63,7 @@ export const executionDescriptionJson = z
     cancelRequested: z.boolean(),
     memo: z.record(z.string(), payloadJson).optional(),
     searchAttributes: z.record(z.string(), payloadJson).optional(),
+    userMetadata: userMetadataJson.optional(),
     pendingActivities: z.array(pendingActivityJson),
     pendingTimers: z.array(z.strictObject({ timerId: z.string(), fireTime: timestamp })),
     pendingWorkflowTask: pendingWorkflowTaskJson.optional(),

@@ -56,8 +56,10 @@ export const failureJson: z.ZodType<FailureJson, FailureJson> = z
     timeoutFailureInfo: z
       .strictObject({ timeoutType: z.string(), lastHeartbeatDetails: payloadListJson.optional() })
       .optional(),
-    canceledFailureInfo: z.strictObject({ details: payloadListJson.optional() }).optional(),
-    terminatedFailureInfo: z.strictObject({}).optional(),
+    canceledFailureInfo: z
+      .strictObject({ details: payloadListJson.optional(), identity: z.string().optional() })
+      .optional(),
+    terminatedFailureInfo: z.strictObject({ identity: z.string().optional() }).optional(),
     serverFailureInfo: z.strictObject({ nonRetryable: z.boolean() }).optional(),
     resetWorkflowFailureInfo: z.strictObject({ lastHeartbeatDetails: payloadListJson.optional() }).optional(),
     activityFailureInfo: activityInfo.optional(),
@@ -101,9 +103,14 @@ function infoToJson(info: FailureInfo): FailureInfoJson {
     case 'timeout':
       return { timeoutFailureInfo: { timeoutType: info.timeoutType, ...heartbeatDetails(info) } };
     case 'canceled':
-      return { canceledFailureInfo: { ...(info.details && { details: payloadsToJson(info.details) }) } };
+      return {
+        canceledFailureInfo: {
+          ...(info.details && { details: payloadsToJson(info.details) }),
+          ...identityOf(info),
+        },
+      };
     case 'terminated':
-      return { terminatedFailureInfo: {} };
+      return { terminatedFailureInfo: identityOf(info) };
     case 'server':
       return { serverFailureInfo: { nonRetryable: info.nonRetryable } };
     case 'resetWorkflow':
@@ -122,4 +129,8 @@ function infoToJson(info: FailureInfo): FailureInfoJson {
 function heartbeatDetails(info: Extract<FailureInfo, { kind: 'timeout' | 'resetWorkflow' }>) {
   const { lastHeartbeatDetails } = info;
   return lastHeartbeatDetails ? { lastHeartbeatDetails: payloadsToJson(lastHeartbeatDetails) } : {};
+}
+
+function identityOf({ identity }: Extract<FailureInfo, { kind: 'canceled' | 'terminated' }>) {
+  return identity === undefined ? {} : { identity };
 }

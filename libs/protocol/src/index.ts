@@ -13,7 +13,7 @@
  * // { ok: false, faults: [{ field: 'workflowRunTimeout', reason: 'must be a duration: ...' }] }
  * ```
  */
-export { eventToJson, retryPolicyToJson } from './event-json.js';
+export { eventToJson, retryPolicyToJson, userMetadataToJson } from './event-json.js';
 export type { HistoryEventJson } from './event-json.js';
 export { failureToJson } from './failure-json.js';
 export type { FailureJson } from './failure-json.js';

@@ -2,9 +2,18 @@ import { z } from 'zod';
 import { executionStatus } from './execution-json.js';
 import { payloadJson, payloadList } from './payload-json.js';
 import type { Route } from './route.js';
-import { done } from './route.js';
+import { done, nothing } from './route.js';
 import { duration, identifier } from './scalars.js';
-import { EXECUTION_PATH, executionParams, header, identity, requestId, runQuery } from './workflow-routes.js';
+import {
+  EXECUTION_PATH,
+  executionParams,
+  header,
+  identity,
+  requestId,
+  runQuery,
+  startAnswer,
+  startShape,
+} from './workflow-routes.js';
 
 const MAX_QUERY_TIMEOUT_MS = 60_000;
 
@@ -31,6 +40,32 @@ export const signalWorkflow = {
     schema: done,
   },
   problems: ['NAMESPACE_NOT_FOUND', 'WORKFLOW_NOT_FOUND', 'BUSY_WORKFLOW', 'LIMIT_EXCEEDED'],
+} as const satisfies Route;
+
+/** Sends a signal to an execution that is started for it if need be. */
+export const signalWithStart = {
+  method: 'post',
+  path: `${EXECUTION_PATH}/signal-with-start/{signalName}`,
+  operationId: 'signalWithStart',
+  tag: 'Workflows',
+  summary: 'Signal the running execution of an id, or start one with the signal',
+  description:
+    'One or the other, atomically. The conflict policy is USE_EXISTING by default and cannot be FAIL.',
+  params: executionParams.extend({ signalName: identifier('Name of the signal.') }),
+  query: nothing,
+  body: z
+    .strictObject({
+      ...startShape,
+      signalInput: payloadList('Arguments of the signal.').optional(),
+      signalHeader: header,
+      signalRequestId: identifier(
+        'A signal repeated with the same id counts once in a run; `requestId` by default.',
+      ).optional(),
+    })
+    .meta({ id: 'SignalWithStartRequest' }),
+  bodyRequired: true,
+  success: { status: 200, description: 'The run that has the signal.', schema: startAnswer },
+  problems: ['NAMESPACE_NOT_FOUND', 'WORKFLOW_ALREADY_STARTED', 'BUSY_WORKFLOW', 'LIMIT_EXCEEDED'],
 } as const satisfies Route;
 
 /** Asks a workflow. */

@@ -147,12 +147,12 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function convert(value: unknown, path: PropertyKey, context: z.RefinementCtx): Payload {
+function convert(value: unknown, path: readonly PropertyKey[], context: z.RefinementCtx): Payload {
   try {
     return payloadFromJson(value);
   } catch (error) {
     if (!(error instanceof PayloadFault)) throw error;
-    context.addIssue({ code: 'custom', message: error.message, path: [path] });
+    context.addIssue({ code: 'custom', message: error.message, path: [...path] });
     return z.NEVER;
   }
 }
@@ -163,12 +163,20 @@ const SHORTHAND =
 
 const JSON_VALUE = { description: SHORTHAND } as const;
 
+/** One value in a body; a payload after parsing. */
+export function payload(description: string) {
+  return z
+    .unknown()
+    .transform((value, context): Payload => convert(value, [], context))
+    .meta({ override: shownAs({ ...JSON_VALUE, title: description }) });
+}
+
 /** A list of arguments in a body; payloads after parsing. */
 export function payloadList(description: string) {
   return z
     .array(z.unknown(), { error: 'must be a list of values' })
     .max(MAX_VALUES, { error: `must have at most ${MAX_VALUES} values` })
-    .transform((values, context): Payloads => values.map((value, index) => convert(value, index, context)))
+    .transform((values, context): Payloads => values.map((value, index) => convert(value, [index], context)))
     .meta({ override: shownAs({ description, type: 'array', items: JSON_VALUE, maxItems: MAX_VALUES }) });
 }
 
@@ -183,7 +191,7 @@ export function payloadMap(description: string) {
           const fault = identifierFault(key);
           if (fault) context.addIssue({ code: 'custom', message: `the name ${fault}`, path: [key] });
         }
-        return Object.fromEntries(entries.map(([key, item]) => [key, convert(item, key, context)]));
+        return Object.fromEntries(entries.map(([key, item]) => [key, convert(item, [key], context)]));
       }
       context.addIssue({ code: 'custom', message: `must be an object of at most ${MAX_VALUES} values` });
       return z.NEVER;

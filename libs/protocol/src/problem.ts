@@ -3,6 +3,8 @@ import { z } from 'zod';
 
 /** What only the HTTP interface refuses, with the status that says so; beside the codes of the engine. */
 const HTTP_ERROR_CODES = {
+  UNAUTHENTICATED: 401,
+  PERMISSION_DENIED: 403,
   ROUTE_NOT_FOUND: 404,
   METHOD_NOT_ALLOWED: 405,
   REQUEST_TIMEOUT: 408,
@@ -37,6 +39,8 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   DEADLINE_EXCEEDED: 'The answer took too long',
   NAMESPACE_ALREADY_EXISTS: 'The namespace exists already',
   UNAVAILABLE: 'The store cannot be reached',
+  UNAUTHENTICATED: 'The caller is not known',
+  PERMISSION_DENIED: 'The caller may not do this',
   ROUTE_NOT_FOUND: 'There is nothing at this path',
   METHOD_NOT_ALLOWED: 'The path does not take this method',
   REQUEST_TIMEOUT: 'The request did not arrive in time',

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ProblemCode } from './problem.js';
 
 /** A method of HTTP that routes use. */
-export type HttpMethod = 'get' | 'post';
+export type HttpMethod = 'get' | 'post' | 'delete';
 
 /** Where a reader of the documentation finds a route. */
 type RouteTag = 'Namespaces' | 'Workflows' | 'Task queues' | 'Process';

@@ -1,8 +1,22 @@
-import { cancelWorkflow, queryWorkflow, signalWorkflow, terminateWorkflow } from './message-routes.js';
+import {
+  cancelWorkflow,
+  queryWorkflow,
+  signalWithStart,
+  signalWorkflow,
+  terminateWorkflow,
+} from './message-routes.js';
 import { createNamespace, describeNamespace, listNamespaces } from './namespace-routes.js';
 import { health, ready } from './process-routes.js';
 import { describeTaskQueue } from './task-queue-routes.js';
-import { describeWorkflow, getHistory, getResult, listWorkflows, startWorkflow } from './workflow-routes.js';
+import {
+  countWorkflows,
+  deleteWorkflow,
+  describeWorkflow,
+  getHistory,
+  getResult,
+  listWorkflows,
+  startWorkflow,
+} from './workflow-routes.js';
 
 /** Every operation of the REST interface, by operation id. */
 export const ROUTES = {
@@ -14,10 +28,13 @@ export const ROUTES = {
   getHistory,
   getResult,
   signalWorkflow,
+  signalWithStart,
   queryWorkflow,
   cancelWorkflow,
   terminateWorkflow,
+  deleteWorkflow,
   listWorkflows,
+  countWorkflows,
   describeTaskQueue,
   health,
   ready,

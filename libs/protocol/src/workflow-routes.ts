@@ -6,9 +6,9 @@ import {
   executionStatus,
   outcomeJson,
 } from './execution-json.js';
-import { payloadList, payloadMap } from './payload-json.js';
+import { payload, payloadList, payloadMap } from './payload-json.js';
 import type { Route } from './route.js';
-import { nothing } from './route.js';
+import { done, nothing } from './route.js';
 import {
   duration,
   identifier,
@@ -45,6 +45,47 @@ export const requestId = identifier('A request repeated with the same id takes e
 /** Headers for the workflow. */
 export const header = payloadMap('Headers handed on to the workflow, by name.').optional();
 
+/** What a start says of the run. */
+export const startShape = {
+  workflowType: identifier('Name of the workflow function.'),
+  taskQueue: identifier('The queue whose workers run it.'),
+  input: payloadList('Arguments of the workflow.').optional(),
+  workflowExecutionTimeout: duration('Longest life over all runs; no limit by default.').optional(),
+  workflowRunTimeout: duration('Longest life of one run; no limit by default.').optional(),
+  workflowTaskTimeout: duration('How long a worker may take for one workflow task; default 10 s.', {
+    maxMs: MAX_TASK_TIMEOUT_MS,
+  }).optional(),
+  identity,
+  requestId,
+  workflowIdReusePolicy: z
+    .enum(['ALLOW_DUPLICATE', 'ALLOW_DUPLICATE_FAILED_ONLY', 'REJECT_DUPLICATE'])
+    .optional()
+    .meta({ description: 'When the last run of the id is closed; default ALLOW_DUPLICATE.' }),
+  workflowIdConflictPolicy: z
+    .enum(['FAIL', 'USE_EXISTING', 'TERMINATE_EXISTING'])
+    .optional()
+    .meta({ description: 'When the id has a running execution; default FAIL.' }),
+  memo: payloadMap('Notes shown with the execution, by name.').optional(),
+  searchAttributes: payloadMap('Values to find the execution by, by name.').optional(),
+  header,
+  userMetadata: z
+    .strictObject({
+      summary: payload('One line for people, at most 400 bytes.').optional(),
+      details: payload('More for people, at most 20,000 bytes.').optional(),
+    })
+    .optional(),
+};
+
+/** Which run it is. */
+export const startAnswer = z
+  .strictObject({
+    runId: z.string().meta({ format: 'uuid' }),
+    started: z.boolean().meta({
+      description: 'False when the running execution was used instead, by the conflict policy USE_EXISTING.',
+    }),
+  })
+  .meta({ id: 'StartWorkflowResponse' });
+
 /** Starts an execution. */
 export const startWorkflow = {
   method: 'post',
@@ -56,44 +97,12 @@ export const startWorkflow = {
     'Repeat it with the same `requestId` after an answer was lost: the same run is returned and nothing starts twice.',
   params: executionParams,
   query: nothing,
-  body: z
-    .strictObject({
-      workflowType: identifier('Name of the workflow function.'),
-      taskQueue: identifier('The queue whose workers run it.'),
-      input: payloadList('Arguments of the workflow.').optional(),
-      workflowExecutionTimeout: duration('Longest life over all runs; no limit by default.').optional(),
-      workflowRunTimeout: duration('Longest life of one run; no limit by default.').optional(),
-      workflowTaskTimeout: duration('How long a worker may take for one workflow task; default 10 s.', {
-        maxMs: MAX_TASK_TIMEOUT_MS,
-      }).optional(),
-      identity,
-      requestId,
-      workflowIdReusePolicy: z
-        .enum(['ALLOW_DUPLICATE', 'ALLOW_DUPLICATE_FAILED_ONLY', 'REJECT_DUPLICATE'])
-        .optional()
-        .meta({ description: 'When the last run of the id is closed; default ALLOW_DUPLICATE.' }),
-      workflowIdConflictPolicy: z
-        .enum(['FAIL', 'USE_EXISTING', 'TERMINATE_EXISTING'])
-        .optional()
-        .meta({ description: 'When the id has a running execution; default FAIL.' }),
-      memo: payloadMap('Notes shown with the execution, by name.').optional(),
-      searchAttributes: payloadMap('Values to find the execution by, by name.').optional(),
-      header,
-    })
-    .meta({ id: 'StartWorkflowRequest' }),
+  body: z.strictObject(startShape).meta({ id: 'StartWorkflowRequest' }),
   bodyRequired: true,
   success: {
     status: 200,
     description: 'The run under this id.',
-    schema: z
-      .strictObject({
-        runId: z.string().meta({ format: 'uuid' }),
-        started: z.boolean().meta({
-          description:
-            'False when the running execution was used instead, by the conflict policy USE_EXISTING.',
-        }),
-      })
-      .meta({ id: 'StartWorkflowResponse' }),
+    schema: startAnswer,
   },
   problems: ['NAMESPACE_NOT_FOUND', 'WORKFLOW_ALREADY_STARTED', 'LIMIT_EXCEEDED'],
 } as const satisfies Route;
@@ -109,6 +118,21 @@ export const describeWorkflow = {
   query: runQuery,
   bodyRequired: false,
   success: { status: 200, description: 'Its state.', schema: executionDescriptionJson },
+  problems: ['NAMESPACE_NOT_FOUND', 'WORKFLOW_NOT_FOUND'],
+} as const satisfies Route;
+
+/** Deletes a run. */
+export const deleteWorkflow = {
+  method: 'delete',
+  path: EXECUTION_PATH,
+  operationId: 'deleteWorkflow',
+  tag: 'Workflows',
+  summary: 'Delete a run with its history',
+  description: 'A running one is terminated first. What is deleted cannot be brought back.',
+  params: executionParams,
+  query: runQuery,
+  bodyRequired: false,
+  success: { status: 200, description: 'It is gone.', schema: done },
   problems: ['NAMESPACE_NOT_FOUND', 'WORKFLOW_NOT_FOUND'],
 } as const satisfies Route;
 
@@ -169,6 +193,42 @@ export const getResult = {
   problems: ['NAMESPACE_NOT_FOUND', 'WORKFLOW_NOT_FOUND'],
 } as const satisfies Route;
 
+const FILTER_ATTRIBUTES =
+  'ExecutionStatus, WorkflowType, WorkflowId, RunId, TaskQueue, StartTime and CloseTime';
+
+const listFilter = z.string().meta({
+  description: `A list filter over ${FILTER_ATTRIBUTES}, with = != < <= > >= IN, BETWEEN, STARTS_WITH, IS NULL, AND, OR, NOT and parentheses.`,
+  examples: ["WorkflowType = 'order' AND StartTime > '2027-01-31T12:00:00Z'"],
+  maxLength: 10_000,
+});
+
+/** Counts executions. */
+export const countWorkflows = {
+  method: 'get',
+  path: '/api/v1/namespaces/{namespace}/workflow-count',
+  operationId: 'countWorkflows',
+  tag: 'Workflows',
+  summary: 'Count workflow executions',
+  description: 'With `GROUP BY ExecutionStatus` behind the filter, or alone, also by status.',
+  params: z.strictObject({ namespace: namespaceName }),
+  query: z.strictObject({ query: listFilter.optional() }),
+  bodyRequired: false,
+  success: {
+    status: 200,
+    description: 'How many there are.',
+    schema: z
+      .strictObject({
+        count: z.int(),
+        groups: z
+          .array(z.strictObject({ status: executionStatus, count: z.int() }))
+          .optional()
+          .meta({ description: 'With GROUP BY: in the order RUNNING, COMPLETED, FAILED, CANCELED, TERMINATED, CONTINUED_AS_NEW, TIMED_OUT.' }),
+      })
+      .meta({ id: 'WorkflowCount' }),
+  },
+  problems: ['NAMESPACE_NOT_FOUND'],
+} as const satisfies Route;
+
 /** Lists executions. */
 export const listWorkflows = {
   method: 'get',
@@ -186,6 +246,7 @@ export const listWorkflows = {
     startedBefore: queryTime('Started at this time or earlier.').optional(),
     closedAfter: queryTime('Closed at this time or later.').optional(),
     closedBefore: queryTime('Closed at this time or earlier.').optional(),
+    query: listFilter.optional(),
     pageSize: queryInteger('Most executions of one page; default 100.', { min: 1, max: 1_000 }).optional(),
     pageToken: z.string().optional().meta({ description: '`nextPageToken` of the page before.' }),
   }),

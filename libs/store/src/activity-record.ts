@@ -10,6 +10,7 @@ export interface ActivityRecord {
   readonly deadlineMs: number;
   /** Id of the event that asked for its cancellation, 0 when none did. */
   readonly cancelRequestedEventId: number;
+  /** When its last attempt that was started was; that may be the one before this. */
   readonly startedMs: number;
   readonly scheduledMs: number;
   /** When all attempts must be over. */

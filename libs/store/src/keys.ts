@@ -120,6 +120,11 @@ export class Keyspace {
     return `${this.head(partition)}k:${namespace}:${stickyQueue}`;
   }
 
+  /** Who polls a task queue through processes that read it in their stead; the same whatever the number of partitions. */
+  pollers(kind: TaskKind, namespace: string, taskQueue: string): string {
+    return `${this.head(0)}i:${kind === 'workflow' ? 'w' : 'a'}:${namespace}:${taskQueue}`;
+  }
+
   query(partition: number, queryId: string): string {
     return `${this.head(partition)}q:${queryId}`;
   }

@@ -76,6 +76,9 @@ async function inspect(survey: Survey, key: string, letter: string, name: string
     case 'z':
       if (deleted) left.push(`${key}: an index of closed runs that should be deleted`);
       return;
+    case 'i':
+      if (Number(await redis.call('PTTL', key)) < 0) left.push(`${key}: pollers that never expire`);
+      return;
     case 'q':
       if (Number(await redis.call('PTTL', key)) < 0) left.push(`${key}: a query that never expires`);
       return;
@@ -105,7 +108,7 @@ async function streamRemains(redis: SurveyConnection, key: string): Promise<stri
 }
 
 /** Fields of the state of a closed run; anything else was to go when it closed. */
-const CLOSED_FIELDS = new Set(['r', 's', 'e', 'q', 'ty', 'rq']);
+const CLOSED_FIELDS = new Set(['r', 's', 'e', 'q', 'ty', 'rq', 'us']);
 /** Where the packed field `e` of a closed run holds the length of its history, in three bytes. */
 const LENGTH_OFFSET = 12;
 

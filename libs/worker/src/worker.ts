@@ -1,7 +1,5 @@
 import type { ActivityTask, Engine } from '@tidewheel/engine';
-import { timeOutWorkflowTask } from '@tidewheel/engine';
-import { parseTaskEntry } from '@tidewheel/store';
-import type { RawStreamEntry } from '@tidewheel/store';
+import { leaveStickyQueue } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import { randomUUID } from 'node:crypto';
 import { ActivityExecutor } from './activity/activity-executor.js';
@@ -14,7 +12,6 @@ import { bundleWorkflowCode, loadWorkflowBundle, WorkflowRuntime } from './workf
 import type { WorkflowRuntimeStats } from './workflow/index.js';
 import { WorkflowPoller } from './workflow-tasks/workflow-poller.js';
 import { WorkflowTaskHandler } from './workflow-tasks/workflow-task-handler.js';
-import { runOfTask } from './workflow-tasks/run-of-task.js';
 
 /**
  * Where a worker is in its life: created and not run yet; running; stopping (no more polls, running tasks go on);
@@ -254,34 +251,11 @@ export class Worker {
       this.workflowPoller && this.reader.remove(this.workflowPoller),
       this.activityPoller && this.reader.remove(this.activityPoller),
     ]);
-    await this.handBackSticky();
-    await Promise.all([this.workflowSlots.whenUnused(), this.activitySlots.whenUnused()]);
-  }
-
-  /** Removes the sticky queue, so that tasks go to other workers at once, and gives back what waits in it. */
-  private async handBackSticky(): Promise<void> {
-    const { context } = this.engine;
-    for (const stream of this.workflowPoller?.stickyStreams ?? []) {
-      const [entries] = (await context.redis
-        .multi()
-        .xrange(stream.key, '-', '+')
-        .unlink(stream.key)
-        .srem(context.keys.partition(stream.partition).streams, stream.key)
-        .exec()) as [[Error | null, RawStreamEntry[]], ...unknown[]];
-      for (const raw of entries[1]) {
-        const entry = parseTaskEntry(raw);
-        if (entry?.kind !== 'workflowTask') continue;
-        const stamp = { scheduledEventId: entry.scheduledEventId, startedEventId: 0, attempt: entry.attempt };
-        await timeOutWorkflowTask(
-          context,
-          runOfTask(context, entry),
-          this.options.taskQueue,
-          stamp,
-          'SCHEDULE_TO_START',
-          false,
-        );
-      }
+    const { namespace, taskQueue } = this.options;
+    if (this.workflowPoller && this.options.maxCachedWorkflows > 0) {
+      await leaveStickyQueue(this.engine.context, { namespace, stickyQueue: this.stickyQueue, taskQueue });
     }
+    await Promise.all([this.workflowSlots.whenUnused(), this.activitySlots.whenUnused()]);
   }
 
   private get stickyQueue(): string {

@@ -2,6 +2,7 @@ import type { WorkflowService } from '@tidewheel/engine';
 import { parseRequest, ROUTES } from '@tidewheel/protocol';
 import type { Route, RouteAnswer, RouteRequest } from '@tidewheel/protocol';
 import type { Application, RequestHandler, Response } from 'express';
+import type { Authorize } from '../authorize.js';
 import type { EngineGate } from '../engine-gate.js';
 import { unsoundRequest } from '../problem.js';
 import { answerOtherMethods } from './problem-answers.js';
@@ -35,10 +36,14 @@ export type Handlers = { readonly [Name in keyof RouteTable]: Handler<RouteTable
 /** What mounted routes share. */
 interface MountOptions {
   readonly gate: Pick<EngineGate, 'call'>;
+  readonly authorize: Authorize;
   readonly readJson: RequestHandler;
   /** Aborted when the process stops. */
   readonly stopping: AbortSignal;
 }
+
+/** Where what needs authorization begins; probes and documentation are for everyone. */
+const API_PREFIX = '/api/';
 
 /** Puts every route of the contract under its path, and refuses other methods there. */
 export function mountRoutes(app: Application, handlers: Handlers, options: MountOptions): void {
@@ -47,7 +52,10 @@ export function mountRoutes(app: Application, handlers: Handlers, options: Mount
     // The table of handlers has the same keys, each with the type of its route.
     const handler = handlers[name as keyof Handlers] as Handler<Route>;
     const path = expressPath(route.path);
-    const before = route.body ? [options.readJson] : [];
+    const before = [
+      ...(route.path.startsWith(API_PREFIX) ? [authorization(name, options.authorize)] : []),
+      ...(route.body ? [options.readJson] : []),
+    ];
     app[route.method](path, remember(route), ...before, answer(route, handler, options));
     methods.set(route.path, [...(methods.get(route.path) ?? []), route.method]);
   }
@@ -57,6 +65,19 @@ export function mountRoutes(app: Application, handlers: Handlers, options: Mount
 /** `/a/{b}` as Express has it: `/a/:b`. */
 function expressPath(path: string): string {
   return path.replaceAll(/\{(\w+)\}/g, ':$1');
+}
+
+/** Refuses before the body is read. */
+function authorization(operation: string, authorize: Authorize): RequestHandler {
+  return async (request, _response, next) => {
+    const { namespace } = request.params;
+    await authorize({
+      header: (name) => request.get(name),
+      namespace: typeof namespace === 'string' ? namespace : undefined,
+      operation,
+    });
+    next();
+  };
 }
 
 function remember(route: Route): RequestHandler {

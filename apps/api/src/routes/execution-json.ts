@@ -13,6 +13,7 @@ import {
   resultToJson,
   retryPolicyToJson,
   toTimestamp,
+  userMetadataToJson,
 } from '@tidewheel/protocol';
 import type { RouteAnswer, ROUTES } from '@tidewheel/protocol';
 
@@ -46,6 +47,7 @@ export function descriptionToJson(description: WorkflowExecutionDescription): De
     cancelRequested: description.cancelRequested,
     ...(memo && { memo: payloadMapToJson(memo) }),
     ...(searchAttributes && { searchAttributes: payloadMapToJson(searchAttributes) }),
+    ...(description.userMetadata && { userMetadata: userMetadataToJson(description.userMetadata) }),
     pendingActivities: description.pendingActivities.map(pendingActivityToJson),
     pendingTimers: description.pendingTimers.map(({ timerId, firesAtMs }) => ({
       timerId,

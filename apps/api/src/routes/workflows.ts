@@ -1,5 +1,7 @@
+import type { Payload, UserMetadata } from '@tidewheel/core';
 import type { ExecutionAddress } from '@tidewheel/engine';
 import { eventToJson, resultToJson } from '@tidewheel/protocol';
+import type { RouteRequest, ROUTES } from '@tidewheel/protocol';
 import type { Handlers } from '../http/mount.js';
 import { descriptionToJson, infoToJson, outcomeToJson } from './execution-json.js';
 
@@ -13,23 +15,18 @@ type WorkflowRouteName =
   | 'getHistory'
   | 'getResult'
   | 'signalWorkflow'
+  | 'signalWithStart'
   | 'queryWorkflow'
   | 'cancelWorkflow'
   | 'terminateWorkflow'
-  | 'listWorkflows';
+  | 'deleteWorkflow'
+  | 'listWorkflows'
+  | 'countWorkflows';
 
 /** Answers everything about workflow executions. */
 export const workflowHandlers: Pick<Handlers, WorkflowRouteName> = {
   async startWorkflow({ params, body }, { ask }) {
-    const { input, workflowExecutionTimeout, workflowRunTimeout, workflowTaskTimeout, ...rest } = body;
-    const request = {
-      ...params,
-      ...rest,
-      ...(input && { input }),
-      workflowExecutionTimeoutMs: workflowExecutionTimeout,
-      workflowRunTimeoutMs: workflowRunTimeout,
-      workflowTaskTimeoutMs: workflowTaskTimeout,
-    };
+    const request = { ...params, ...startOf(body) };
     const { runId, started } = await ask((engine) => engine.startWorkflow(request));
     return { runId, started };
   },
@@ -42,11 +39,11 @@ export const workflowHandlers: Pick<Handlers, WorkflowRouteName> = {
     const { fromEventId, pageSize, reverse, wait: waitMs = 0 } = request.query;
     const range = { fromEventId, pageSize, reverse, waitMs, signal };
     const page = await ask((engine) => engine.getHistory({ ...addressOf(request), ...range }), waitMs);
-    const { runId, status, events, nextEventId } = page;
+    const { runId, taskQueue, status, events, nextEventId } = page;
     return {
       runId,
       status,
-      events: events.map(eventToJson),
+      events: events.map((event) => eventToJson(event, taskQueue)),
       ...(nextEventId !== undefined && { nextEventId }),
     };
   },
@@ -62,6 +59,14 @@ export const workflowHandlers: Pick<Handlers, WorkflowRouteName> = {
     const signal = { ...addressOf(request), signalName, ...request.body };
     await ask((engine) => engine.signalWorkflow(signal));
     return {};
+  },
+
+  async signalWithStart({ params, body }, { ask }) {
+    const { signalInput, signalHeader, signalRequestId, ...start } = body;
+    const signal = { signalInput, signalHeader, signalRequestId };
+    const request = { ...params, ...startOf(start), ...signal };
+    const { runId, started } = await ask((engine) => engine.signalWithStart(request));
+    return { runId, started };
   },
 
   async queryWorkflow(request, { ask }) {
@@ -83,6 +88,16 @@ export const workflowHandlers: Pick<Handlers, WorkflowRouteName> = {
     return {};
   },
 
+  async deleteWorkflow(request, { ask }) {
+    await ask((engine) => engine.deleteWorkflow(addressOf(request)));
+    return {};
+  },
+
+  async countWorkflows({ params, query }, { ask }) {
+    const { count, groups } = await ask((engine) => engine.countWorkflows({ ...params, ...query }));
+    return { count, ...(groups && { groups: groups.map((group) => ({ ...group })) }) };
+  },
+
   async listWorkflows({ params, query }, { ask }) {
     const { startedAfter, startedBefore, closedAfter, closedBefore, ...rest } = query;
     const request = {
@@ -100,6 +115,30 @@ export const workflowHandlers: Pick<Handlers, WorkflowRouteName> = {
     };
   },
 };
+
+type StartBody = RouteRequest<typeof ROUTES.startWorkflow>['body'];
+
+/** What a body says of the run that is to be started. */
+function startOf(body: StartBody) {
+  const { input, userMetadata, ...options } = body;
+  const { workflowExecutionTimeout, workflowRunTimeout, workflowTaskTimeout, ...rest } = options;
+  return {
+    ...rest,
+    ...(input && { input }),
+    ...(userMetadata && { userMetadata: withoutAbsent(userMetadata) }),
+    workflowExecutionTimeoutMs: workflowExecutionTimeout,
+    workflowRunTimeoutMs: workflowRunTimeout,
+    workflowTaskTimeoutMs: workflowTaskTimeout,
+  };
+}
+
+function withoutAbsent(metadata: {
+  readonly summary?: Payload | undefined;
+  readonly details?: Payload | undefined;
+}): UserMetadata {
+  const { summary, details } = metadata;
+  return { ...(summary && { summary }), ...(details && { details }) };
+}
 
 interface ExecutionRequest {
   readonly params: { readonly namespace: string; readonly workflowId: string };

@@ -38,6 +38,20 @@ export interface ActivityTask {
   readonly heartbeatDetails?: Payloads;
 }
 
+/** What tells one attempt from all others, and what a report on it needs to know. */
+export type ActivityAttempt = Pick<
+  ActivityTask,
+  | 'run'
+  | 'activityId'
+  | 'scheduledEventId'
+  | 'attempt'
+  | 'taskQueue'
+  | 'workflowTaskQueue'
+  | 'sticky'
+  | 'retryPolicy'
+  | 'closeByMs'
+>;
+
 /** The attributes of a scheduled event, with everything filled in that was left out. */
 export function scheduledAttributes(
   attributes: EventAttributes['ActivityTaskScheduled'],

@@ -4,7 +4,7 @@ import type { Payloads } from '@tidewheel/core';
 import { dispatchActivity, recordHeartbeat } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
 import { checkPayloads } from '../request-checks.js';
-import type { ActivityTask } from './activity-task.js';
+import type { ActivityAttempt } from './activity-task.js';
 import type { ActivityStamp } from './resolve-activity.js';
 
 /** What a heartbeat tells the worker. */
@@ -38,7 +38,7 @@ export async function heartbeatActivity(
 }
 
 /** Gives a started attempt back untouched, so that another worker takes it. False when it was no longer expected. */
-export function returnActivity(context: EngineContext, task: ActivityTask): Promise<boolean> {
+export function returnActivity(context: EngineContext, task: ActivityAttempt): Promise<boolean> {
   return dispatchAttempt(context, task, task.taskQueue, 'r');
 }
 

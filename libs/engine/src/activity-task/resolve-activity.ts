@@ -14,7 +14,7 @@ import { checkPayloads } from '../request-checks.js';
 import { forceEndWorkflowTask } from '../workflow-task/end-workflow-task.js';
 import { startedBody } from '../workflow-task/start-workflow-tasks.js';
 import type { WorkflowTask } from '../workflow-task/workflow-task.js';
-import type { ActivityTask } from './activity-task.js';
+import type { ActivityAttempt, ActivityTask } from './activity-task.js';
 
 /** Who reports, and whether it does the workflow task that follows at once. */
 export interface ActivityReporter {
@@ -31,7 +31,7 @@ export interface ActivityReportOutcome {
 /** @throws ActivityTaskNotFoundError when the attempt is no longer expected */
 export async function completeActivity(
   context: EngineContext,
-  task: ActivityTask,
+  task: ActivityAttempt,
   result: Payloads,
   reporter: ActivityReporter,
 ): Promise<ActivityReportOutcome> {
@@ -48,7 +48,7 @@ export async function completeActivity(
  */
 export async function cancelActivity(
   context: EngineContext,
-  task: ActivityTask,
+  task: ActivityAttempt,
   details: Payloads,
   reporter: ActivityReporter,
 ): Promise<ActivityReportOutcome> {
@@ -64,7 +64,7 @@ export async function cancelActivity(
  */
 export async function failActivity(
   context: EngineContext,
-  task: ActivityTask,
+  task: ActivityAttempt,
   failure: Failure,
   reporter: ActivityReporter,
 ): Promise<ActivityReportOutcome & { readonly retries: boolean }> {
@@ -131,7 +131,7 @@ type ActivityResolution = {
 
 async function report(
   context: EngineContext,
-  task: ActivityTask,
+  task: ActivityAttempt,
   resolution: ActivityResolution,
   reporter: ActivityReporter,
 ): Promise<ActivityReportOutcome> {
@@ -145,6 +145,8 @@ async function report(
   return outcome;
 }
 
+/** A process that serves many workers sees many identities come and go. */
+const REMEMBERED_IDENTITIES = 1_000;
 const firstAttemptBodies = new Map<string | undefined, Buffer>();
 
 /** Body of ActivityTaskStarted; the same for every first attempt that one worker runs. */
@@ -155,7 +157,10 @@ function activityStartedBody(identity: string | undefined, attempt: number): Buf
     ...(identity !== undefined && { identity }),
     ...(attempt > 1 && { attempt }),
   });
-  if (attempt === 1) firstAttemptBodies.set(identity, body);
+  if (attempt === 1) {
+    if (firstAttemptBodies.size >= REMEMBERED_IDENTITIES) firstAttemptBodies.clear();
+    firstAttemptBodies.set(identity, body);
+  }
   return body;
 }
 

@@ -1,5 +1,7 @@
-import { deleteExecution, parseRunMember } from '@tidewheel/store';
+import { parseRunMember } from '@tidewheel/store';
+import { deleteRun } from '../delete-workflow.js';
 import type { EngineContext } from '../engine-context.js';
+import { runAddress } from '../engine-context.js';
 
 /**
  * Deletes closed executions whose namespace's retention has passed.
@@ -22,28 +24,15 @@ export async function deleteExpiredExecutions(context: EngineContext, most: numb
         0,
         most - deleted,
       );
-      await Promise.all(expired.map((runMember) => deleteRun(context, partition, namespace.name, runMember)));
+      await Promise.all(
+        expired.map((runMember) => {
+          const { runId, workflowId } = parseRunMember(runMember);
+          const execution = context.keys.execution(namespace.name, workflowId);
+          return deleteRun(context, runAddress(context, execution, runId));
+        }),
+      );
       deleted += expired.length;
     }
   }
   return deleted;
-}
-
-async function deleteRun(
-  context: EngineContext,
-  partition: number,
-  namespace: string,
-  runMember: string,
-): Promise<void> {
-  const { runId, workflowId } = parseRunMember(runMember);
-  const { execution } = context.keys.execution(namespace, workflowId);
-  const { replaced, history } = context.keys.run(partition, workflowId, runId);
-  await deleteExecution(context.run, {
-    executionKey: execution,
-    replacedKey: replaced,
-    historyKey: history,
-    closedKey: context.keys.closed(partition, namespace),
-    runId,
-    runMember,
-  });
 }

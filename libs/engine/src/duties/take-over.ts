@@ -17,7 +17,8 @@ const MIN_LOOK_PERIOD_MS = 30_000;
 const LOOK_PERIOD_PER_STREAM_MS = 10;
 const STREAMS_PER_CALL = 100;
 const ENTRIES_PER_STREAM = 100;
-const CONSUMER = 'take-over';
+/** Name under which abandoned entries are taken from their streams, to be put back. */
+export const TAKE_OVER_CONSUMER = 'take-over';
 
 /**
  * Puts tasks that were read by a poller that died before starting them back on their streams. Looking for absent pollers
@@ -52,7 +53,7 @@ export class TakeOver implements Duty {
       const replies = await takeOver(this.context.run, {
         streamKeys: batch,
         group: WORKERS_GROUP,
-        consumer: CONSUMER,
+        consumer: TAKE_OVER_CONSUMER,
         idleMs: ABANDONED_MS,
         forgetMs: FORGET_POLLER_MS,
         most: ENTRIES_PER_STREAM,

@@ -1,5 +1,5 @@
 import { encodeEventBody } from '@tidewheel/codec';
-import { EVENT_TYPE_CODES, EXECUTION_STATUS_CODES, planCommands } from '@tidewheel/core';
+import { DEFAULTS, EVENT_TYPE_CODES, EXECUTION_STATUS_CODES, LIMITS, planCommands } from '@tidewheel/core';
 import type { BodyAttributes } from '@tidewheel/codec';
 import type {
   Command,
@@ -8,18 +8,19 @@ import type {
   ExecutionStatus,
   PlannedCommand,
   SdkMetadata,
+  WorkerVersion,
 } from '@tidewheel/core';
 import { completeWorkflowTask as completeScript } from '@tidewheel/store';
 import type { ScriptArgument } from '@tidewheel/store';
 import { activityTaskOfCommand } from '../activity-task/activity-task.js';
 import type { ActivityTask } from '../activity-task/activity-task.js';
-import { LIMITS } from '@tidewheel/core';
+import { brokenHistoryLimit } from '../history-limits.js';
 import type { EngineContext } from '../engine-context.js';
 import { routeStreams } from '../engine-context.js';
 import { encodeOutboxMessage } from '../outbox-message.js';
 import { failRun, terminateRun } from '../terminate-workflow.js';
 import { activityIdOf } from './activity-id.js';
-import { failWorkflowTask } from './end-workflow-task.js';
+import { failWorkflowTask, timeOutWorkflowTask } from './end-workflow-task.js';
 import { startedBody } from './start-workflow-tasks.js';
 import type { WorkflowTask } from './workflow-task.js';
 
@@ -31,9 +32,14 @@ export interface WorkflowTaskCompletion {
   readonly sticky?: { readonly queue: string; readonly timeoutMs: number } | undefined;
   /** Whether the worker does the next workflow task at once, should there be one. */
   readonly startNext?: boolean;
-  /** Whether there has to be a next workflow task: the workflow has more to do than fits into one. */
+  /**
+   * Whether there has to be a next workflow task: the workflow has more to do than fits into one. Tasks without commands
+   * may go on like this for half an hour; then the task times out.
+   */
   readonly forceNext?: boolean;
   readonly sdkMetadata?: SdkMetadata | undefined;
+  /** Which build the worker is: written into the history. */
+  readonly workerVersion?: WorkerVersion | undefined;
   /** Decides, command by command, which activities the worker starts at once. */
   readonly startsEagerly?: (command: CommandOf<'ScheduleActivityTask'>) => boolean;
 }
@@ -61,11 +67,6 @@ export async function completeWorkflowTask(
   completion: WorkflowTaskCompletion,
 ): Promise<WorkflowTaskCompletionOutcome> {
   const { run, stamp, taskQueue } = task;
-  const limit = brokenHistoryLimit(task);
-  if (limit) {
-    const failed = await failRun(context, run, stamp, limit, 'HistoryLimitExceeded');
-    return failed ? { kind: 'rejected', message: limit } : { kind: 'notFound' };
-  }
   const plan = planCommands(completion.commands, {
     namespace: run.namespace,
     workflowId: run.workflowId,
@@ -115,11 +116,12 @@ export async function completeWorkflowTask(
       scheduledEventId: stamp.scheduledEventId,
       startedEventId: stamp.startedEventId,
       ...(completion.sdkMetadata && { sdkMetadata: completion.sdkMetadata }),
+      ...(completion.workerVersion && { workerVersion: completion.workerVersion }),
     }),
     sticky,
     stickyTimeoutMs: completion.sticky?.timeoutMs ?? 0,
     startNew: completion.startNext ? '1' : '',
-    forceNew: completion.forceNext ? '1' : '',
+    forceNew: completion.forceNext ? String(DEFAULTS.workflowTaskHeartbeatMs) : '',
     ops: operations.arguments,
   });
   switch (reply[0]) {
@@ -140,6 +142,24 @@ export async function completeWorkflowTask(
     case 5:
       // The completion was applied before, and its reply lost: what it started is started.
       return { kind: 'completed', activities: operations.eager };
+    case 6:
+      // It was prolonged for too long: it ends like one whose worker says nothing any more.
+      await timeOutWorkflowTask(context, run, taskQueue, stamp, 'START_TO_CLOSE', false);
+      return { kind: 'notFound' };
+    case 7: {
+      const message = brokenHistoryLimit(reply[1], reply[2]);
+      const failed = await failRun(context, run, message, 'HistoryLimitExceeded', stamp);
+      return failed ? { kind: 'rejected', message } : { kind: 'notFound' };
+    }
+    case 8: {
+      const message = `more than ${LIMITS.pendingActivities} activities would be pending`;
+      const failed = await failWorkflowTask(context, run, taskQueue, stamp, {
+        cause: 'PENDING_ACTIVITIES_LIMIT_EXCEEDED',
+        failure: { message, source: 'Server' },
+        identity: completion.identity,
+      });
+      return failed ? { kind: 'rejected', message } : { kind: 'notFound' };
+    }
     case 1: {
       const [
         ,
@@ -206,11 +226,6 @@ function remainingRunMs(task: WorkflowTask): number {
   return expiries.length === 0 ? 0 : Math.max(1, Math.min(...expiries) - task.startedMs);
 }
 
-function brokenHistoryLimit(task: WorkflowTask): string | undefined {
-  if (task.historyLength <= LIMITS.historyEvents) return undefined;
-  return `the history has ${task.historyLength} events, the limit is ${LIMITS.historyEvents}: continue as new before`;
-}
-
 interface EncodedOperations {
   readonly arguments: readonly ScriptArgument[];
   readonly streams: readonly string[];
@@ -236,7 +251,11 @@ async function encodeOperations(
   const closes = commands.some(({ event }) => CLOSING[event.eventType]);
   for (const planned of commands) {
     const { command, event } = planned;
-    const body = encodeEventBody(event.eventType, event.attributes as BodyAttributes<EventType>);
+    const body = encodeEventBody(
+      event.eventType,
+      event.attributes as BodyAttributes<EventType>,
+      event.userMetadata,
+    );
     switch (command.commandType) {
       case 'ScheduleActivityTask': {
         const activity = activityTaskOfCommand(task, planned);

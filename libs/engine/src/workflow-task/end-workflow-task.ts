@@ -3,6 +3,7 @@ import { EVENT_TYPE_CODES, workflowTaskBackoffMs } from '@tidewheel/core';
 import type { Failure, TimeoutType, WorkflowTaskFailedCause } from '@tidewheel/core';
 import { endWorkflowTask } from '@tidewheel/store';
 import type { EngineContext, RunAddress } from '../engine-context.js';
+import type { TaskQuery } from './workflow-task.js';
 
 /** What tells one workflow task from all others of its run. */
 export interface WorkflowTaskStamp {
@@ -71,6 +72,29 @@ export function timeOutWorkflowTask(
   return end(context, run, taskQueue, stamp, 'WorkflowTaskTimedOut', body, { delayMs, dueOnly });
 }
 
+/**
+ * Gives back a started workflow task that its poller never got, so that another does it at once. The attempt's events
+ * stand in the history already, so it ends like one whose worker died, only without waiting for the timeout and without
+ * back-off; a task of a sticky queue goes to the normal one.
+ *
+ * @param queries what the task had brought along: they wait for the next one
+ * @returns false when it was no longer expected: it timed out meanwhile, or the run is closed
+ */
+export function returnWorkflowTask(
+  context: EngineContext,
+  run: RunAddress,
+  taskQueue: string,
+  stamp: WorkflowTaskStamp,
+  queries: readonly Pick<TaskQuery, 'queryId'>[] = [],
+): Promise<boolean> {
+  const body = encodeEventBody('WorkflowTaskTimedOut', {
+    scheduledEventId: stamp.scheduledEventId,
+    startedEventId: stamp.startedEventId,
+    timeoutType: 'START_TO_CLOSE',
+  });
+  return end(context, run, taskQueue, stamp, 'WorkflowTaskTimedOut', body, { delayMs: 0, queries });
+}
+
 async function end(
   context: EngineContext,
   run: RunAddress,
@@ -78,7 +102,12 @@ async function end(
   stamp: WorkflowTaskStamp,
   eventType: 'WorkflowTaskFailed' | 'WorkflowTaskTimedOut',
   body: Buffer,
-  options: { readonly delayMs: number; readonly dueOnly?: boolean; readonly unhandled?: boolean },
+  options: {
+    readonly delayMs: number;
+    readonly dueOnly?: boolean;
+    readonly unhandled?: boolean;
+    readonly queries?: readonly Pick<TaskQuery, 'queryId'>[];
+  },
 ): Promise<boolean> {
   const partition = context.keys.partition(run.partition);
   const reply = await endWorkflowTask(context.run, {
@@ -99,6 +128,7 @@ async function end(
     delayMs: options.delayMs,
     dueOnly: options.dueOnly ? '1' : '',
     unhandled: options.unhandled ? '1' : '',
+    queries: (options.queries ?? []).map(({ queryId }) => `${queryId} `).join(''),
   });
   if (reply[0] === -1) return end(context, run, reply[1].toString(), stamp, eventType, body, options);
   return reply[0] === 1;

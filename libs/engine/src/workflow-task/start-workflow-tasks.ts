@@ -1,4 +1,4 @@
-import { decodePayloads, encodeEventBody } from '@tidewheel/codec';
+import { decodePayloadMap, decodePayloads, encodeEventBody } from '@tidewheel/codec';
 import type { WorkflowTaskEntry } from '@tidewheel/store';
 import { parseMember, startWorkflowTasks as startScript, WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext, RunAddress } from '../engine-context.js';
@@ -57,7 +57,7 @@ export async function startWorkflowTasks(
         reply;
       const historyLength = reply[13] + virtualEvents.length;
       const scheduledEventId = attempt > 1 ? reply[13] + 1 : entry.scheduledEventId;
-      const all = firstEventId - 1 + events.length === reply[13] ? [...events, ...virtualEvents] : events;
+      const complete = firstEventId - 1 + events.length === reply[13];
       return {
         run,
         stamp: { scheduledEventId, startedEventId, attempt },
@@ -69,7 +69,8 @@ export async function startWorkflowTasks(
         runExpiresMs,
         executionExpiresMs,
         firstEventId,
-        events: all,
+        events: complete ? [...events, ...virtualEvents] : events,
+        ...(!complete && virtualEvents.length > 0 && { virtualEvents }),
         historyLength,
         queries: queries.length > 0 ? await loadQueries(context, run, queries.toString()) : [],
       };
@@ -83,6 +84,8 @@ export function runOfEntry(context: EngineContext, member: string, runId: string
   return runAddress(context, context.keys.execution(namespace, workflowId), runId);
 }
 
+/** A process that serves many workers sees many identities come and go. */
+const REMEMBERED_IDENTITIES = 1_000;
 const bodies = new Map<string, Buffer>();
 
 /** Body of WorkflowTaskStarted; the same for every task that one worker starts. */
@@ -90,6 +93,7 @@ export function startedBody(identity: string): Buffer {
   let body = bodies.get(identity);
   if (!body) {
     body = encodeEventBody('WorkflowTaskStarted', { identity });
+    if (bodies.size >= REMEMBERED_IDENTITIES) bodies.clear();
     bodies.set(identity, body);
   }
   return body;
@@ -98,11 +102,24 @@ export function startedBody(identity: string): Buffer {
 async function loadQueries(context: EngineContext, run: RunAddress, queryIds: string): Promise<TaskQuery[]> {
   const ids = queryIds.split(' ').filter((id) => id !== '');
   const stored = await Promise.all(
-    ids.map((id) => context.redis.hmgetBuffer(context.keys.query(run.partition, id), 't', 'a')),
+    ids.map((id) => context.redis.hmgetBuffer(context.keys.query(run.partition, id), 't', 'a', 'h')),
   );
-  return stored.flatMap(([type, input], index) =>
-    type && input
-      ? [{ queryId: ids[index] as string, queryType: type.toString(), args: decodePayloads(input) }]
-      : [],
+  return stored.flatMap(([type, input, header], index) =>
+    type && input ? [storedQuery(ids[index] as string, type, input, header)] : [],
   );
+}
+
+/** A query as it is stored. */
+export function storedQuery(
+  queryId: string,
+  type: Buffer,
+  input: Buffer,
+  header: Buffer | null | undefined,
+): TaskQuery {
+  return {
+    queryId,
+    queryType: type.toString(),
+    args: decodePayloads(input),
+    ...(header && header.length > 0 && { header: decodePayloadMap(header) }),
+  };
 }

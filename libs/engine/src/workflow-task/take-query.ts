@@ -1,8 +1,7 @@
-import { decodePayloads } from '@tidewheel/codec';
 import type { QueryEntry } from '@tidewheel/store';
 import { takeQuery as takeScript, WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext, RunAddress } from '../engine-context.js';
-import { MAX_EVENTS_PER_TASK, runOfEntry } from './start-workflow-tasks.js';
+import { MAX_EVENTS_PER_TASK, runOfEntry, storedQuery } from './start-workflow-tasks.js';
 import type { WorkflowTaskSource } from './start-workflow-tasks.js';
 import type { TaskQuery } from './workflow-task.js';
 
@@ -36,13 +35,13 @@ export async function takeQuery(
     most: MAX_EVENTS_PER_TASK,
   });
   if (reply[0] === 0) return undefined;
-  const [, queryType, input, previousStartedEventId, historyLength, events] = reply;
+  const [, queryType, input, previousStartedEventId, historyLength, events, header] = reply;
   return {
     run,
     taskQueue: source.taskQueue,
     previousStartedEventId,
     events,
     historyLength,
-    query: { queryId: entry.queryId, queryType: queryType.toString(), args: decodePayloads(input) },
+    query: storedQuery(entry.queryId, queryType, input, header),
   };
 }

@@ -1,4 +1,4 @@
-import type { Payloads } from '@tidewheel/core';
+import type { PayloadMap, Payloads } from '@tidewheel/core';
 import type { RunAddress } from '../engine-context.js';
 import type { WorkflowTaskStamp } from './end-workflow-task.js';
 
@@ -7,6 +7,8 @@ export interface TaskQuery {
   readonly queryId: string;
   readonly queryType: string;
   readonly args: Payloads;
+  /** Only if there is any. */
+  readonly header?: PayloadMap;
 }
 
 /** A started workflow task: what a worker needs to let the workflow decide. Times are milliseconds since the epoch. */
@@ -28,6 +30,8 @@ export interface WorkflowTask {
   readonly firstEventId: number;
   /** Events in storage encoding, the started event last unless there are too many to send at once. */
   readonly events: readonly Buffer[];
+  /** Of an attempt above 1, its own two events, when `events` had to be cut: they come after all that are stored. */
+  readonly virtualEvents?: readonly Buffer[];
   /** How long the history is, started event included; more than `events` reach when they had to be cut. */
   readonly historyLength: number;
   readonly queries: readonly TaskQuery[];

@@ -34,12 +34,15 @@
 -- @arg sticky        the worker's sticky queue, '' for none
 -- @int stickyTimeoutMs
 -- @arg startNew      '1' when the caller does the next workflow task at once, should there be one
--- @arg forceNew      '1' when there has to be one
+-- @arg forceNew      '' unless there has to be one: for how many milliseconds a chain of such tasks without commands may
+--                    go on
 -- @args ops
--- @returns [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number] | [code: 5]
+-- @returns [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number] | [code: 5] | [code: 6] | [code: 7, events: number, bytes: number] | [code: 8]
 -- @include workflow-task.lua
 -- @include activity.lua
 -- @include close.lua
+-- Types of the events that change memo or search attributes.
+local UPSERTS = { [40] = true, [46] = true }
 local ARITY = { E = 2, A = 7, T = 3, C = 2, X = 4, O = 3, Z = 3 }
 
 -- What the operations need to know of the run, read together with it.
@@ -63,6 +66,7 @@ if not x or x.r ~= runId or x.w ~= STARTED or x.wi ~= scheduledId or x.wj ~= sta
   return { 0 }
 end
 if x.q ~= taskQueue then return { -1, x.q, x.k } end
+if historyIsFull(x) then return { 7, x.n, x.z } end
 local closing = #ops > 0 and ops[#ops].kind == 'Z'
 if closing and x.bn > 0 then return { 2 } end
 
@@ -75,7 +79,7 @@ local function isBuffered(matches)
   return nil
 end
 -- known: by name, the operation that makes it pending, or false when an operation before ends it.
-local known, asked = {}, {}
+local known, asked, scheduled, freed = {}, {}, 0, 0
 for i = 1, #ops do
   local op = ops[i]
   if op.name then
@@ -85,6 +89,7 @@ for i = 1, #ops do
     if op.kind == 'A' or op.kind == 'T' then
       if value then return { 4, i - 1 } end
       known[name] = op
+      if op.kind == 'A' then scheduled = scheduled + 1 end
     elseif op.kind == 'C' then
       if not value and known[name] == nil then
         local timerField = bytesField(1, ARGV[op.at + 2])
@@ -108,7 +113,10 @@ for i = 1, #ops do
       end
       if isPending then
         -- One that is not started is cancelled at once, and its id free.
-        if not started then known[name] = false end
+        if not started then
+          known[name] = false
+          freed = freed + 1
+        end
       elseif not isBuffered(function(event)
         return RESOLUTIONS[string.byte(event)] and unpackBytes('>I3', event, 8) == cancelId
       end) then
@@ -118,7 +126,29 @@ for i = 1, #ops do
   end
 end
 
+-- Code 8: too many activities would be pending; the limit is that of libs/core/src/limits.ts. They have to be counted only
+-- when the history is long enough for so many, and the run has as many fields.
+local MAX_PENDING_ACTIVITIES = 2000
+if scheduled > 0 and x.n + scheduled > MAX_PENDING_ACTIVITIES
+    and redis.call('HLEN', executionKey) + scheduled > MAX_PENDING_ACTIVITIES then
+  local pending = scheduled - freed
+  local fields = redis.call('HKEYS', executionKey)
+  for i = 1, #fields do if string.byte(fields[i]) == 65 then pending = pending + 1 end end
+  if pending > MAX_PENDING_ACTIVITIES then return { 8 } end
+end
+
 local nowMs = clockMs()
+-- Code 6: it has been prolonged for too long without deciding anything.
+local chainSince
+if forceNew ~= '' and #ops == 0 then
+  chainSince = x.ws
+  local chain = redis.call('HGET', executionKey, 'hb')
+  if chain then
+    local lastScheduled, since = unpackBytes('>I3I6', chain)
+    if lastScheduled == scheduledId then chainSince = since end
+  end
+  if nowMs - chainSince > tonumber(forceNew) then return { 6 } end
+end
 x.bell, x.now = notifyKey, nowMs
 if attempt > 1 then
   local scheduled, started = virtualEvents(x, startedBody)
@@ -133,12 +163,14 @@ if x.u == 1 then x.u = 0 end
 if x.k ~= sticky then put(x, 'k', sticky) end
 if x.kt ~= stickyTimeoutMs then x.kt = stickyTimeoutMs end
 
-local stored, removed, fresh, late, activities = {}, {}, {}, {}, {}
+local stored, removed, fresh, late, activities, upserts = {}, {}, {}, {}, {}, {}
 for i = 1, #ops do
   local op = ops[i]
   local kind, first = op.kind, op.at + 1
   if kind == 'E' then
-    append(x, plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]))
+    local type = tonumber(ARGV[first])
+    local id = append(x, plainEvent(type, nowMs, ARGV[first + 1]))
+    if UPSERTS[type] then upserts[#upserts + 1] = pack('>I3', id) end
   elseif kind == 'A' then
     local activityId, closeMs = ARGV[first + 1], tonumber(ARGV[first + 2])
     local stream = tonumber(ARGV[first + 6])
@@ -195,6 +227,9 @@ for i = 1, #ops do
   end
 end
 
+if #upserts > 0 then
+  redis.call('HSET', executionKey, 'us', (redis.call('HGET', executionKey, 'us') or '') .. table.concat(upserts))
+end
 if closing then
   if x.yq == 1 then dispatchQueries(x, normalStreamKey, normalStreamKey, member) end
   local first = ops[#ops].at + 1
@@ -222,7 +257,7 @@ if #gone > 0 then inBatches('HDEL', executionKey, gone) end
 
 local flushed = flushBuffer(x, bufferKey, late)
 local startedNew, scheduledMs, from, events = 0, 0, 0, {}
-if flushed > 0 or forceNew == '1' then
+if flushed > 0 or forceNew ~= '' then
   if startNew == '1' and sticky ~= '' then
     x.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1)))
     x.wa = 1
@@ -235,6 +270,7 @@ if flushed > 0 or forceNew == '1' then
       stickyKey = stickyStreamKey }, timersKey, member)
   end
 end
+if chainSince then put(x, 'hb', pack('>I3I6', x.wi, chainSince)) end
 if x.yq == 1 and x.w == NONE then dispatchQueries(x, normalStreamKey, stickyStreamKey, member) end
 saveExecution(x, historyKey, notifyKey)
 if startedNew > 0 then events = redis.call('LRANGE', historyKey, from - 1, -1) end

@@ -10,6 +10,7 @@
 -- @arg queryId
 -- @arg queryType
 -- @arg input       payloads
+-- @arg header      payload map, '' for none
 -- @arg taskQueue   the run's task queue, as the caller believes
 -- @arg sticky      its sticky queue, as the caller believes; 'none' to pass it by
 -- @int keepMs
@@ -32,6 +33,7 @@ if queue ~= taskQueue or (x and sticky ~= 'none' and x.k ~= '' and x.k ~= sticky
 end
 if x and x.wa >= FAILING_ATTEMPTS and x.w ~= NONE then return { 3, x.wa } end
 redis.call('HSET', queryKey, 't', queryType, 'a', input)
+if header ~= '' then redis.call('HSET', queryKey, 'h', header) end
 redis.call('PEXPIRE', queryKey, keepMs)
 if x and (x.w ~= NONE or x.wp == 0) then
   put(x, 'y', (redis.call('HGET', key, 'y') or '') .. queryId .. ' ')

@@ -5,15 +5,15 @@
 -- @key closed
 -- @arg runId
 -- @arg runMember
--- @returns [code: 0] | [code: 1]
+-- @returns [code: 0] | [code: 1] | [code: 2]
 local key = executionKey
 local state = redis.call('HMGET', key, 'r', 's')
 if state[1] ~= runId then
   key = replacedKey
   state = redis.call('HMGET', key, 'r', 's')
 end
+-- Code 0: it is running; code 2: there is no such run.
 if state[1] == runId and state[2] == '1' then return { 0 } end
-redis.call('ZREM', closedKey, runMember)
-redis.call('UNLINK', historyKey)
-if state[1] == runId then redis.call('UNLINK', key) end
-return { 1 }
+local found = redis.call('ZREM', closedKey, runMember) + redis.call('UNLINK', historyKey)
+if state[1] == runId then found = found + redis.call('UNLINK', key) end
+return { found > 0 and 1 or 2 }

@@ -22,7 +22,7 @@ elseif a.state ~= STARTED then
   return { 0 }
 end
 a.state = SCHEDULED
-a.startedAt = 0
+if expect == 'r' then a.startedAt = 0 end
 a.scheduledAt = nowMs
 a.deadline = activityDeadline(a, nowMs)
 if a.deadline > 0 then arm(x, timersKey, member, a.deadline) end

@@ -1,4 +1,5 @@
--- Ends a workflow task without commands: it failed, timed out after its start, or waited too long on a sticky queue.
+-- Ends a workflow task without commands: it failed, timed out after its start, waited too long on a sticky queue, or was
+-- started for a poller that went away before it got it.
 -- Buffered events are written. Another attempt is scheduled: as a first one when there is news or the task was sticky,
 -- else as a further one without events of its own, after a delay.
 -- @key execution
@@ -18,6 +19,7 @@
 -- @int delayMs        before the next attempt, should it be a further one
 -- @arg dueOnly        '1' when the task's deadline must have passed
 -- @arg unhandled      '1' when it failed for a close command that met buffered events
+-- @arg queries        ids of queries that it had brought along and nobody saw, to wait for the next one
 -- @returns [code: 0] | [code: 1] | [code: -1, taskQueue: Buffer, sticky: Buffer]
 -- @include workflow-task.lua
 local x = loadExecution(executionKey)
@@ -37,6 +39,10 @@ x.w = NONE
 x.wk = 0
 x.wd = 0
 if unhandled == '1' then x.u = 1 end
+if queries ~= '' then
+  put(x, 'y', (redis.call('HGET', executionKey, 'y') or '') .. queries)
+  x.yq = 1
+end
 local flushed = flushBuffer(x, bufferKey, {})
 local route = { queue = taskQueue, sticky = '', normalKey = normalStreamKey, stickyKey = normalStreamKey }
 if flushed > 0 or wasSticky then

@@ -6,16 +6,16 @@
 -- @int from       first event id wanted
 -- @int most       events to return at most
 -- @arg wait       e: the caller waits for new events; c: for the close only; '' for neither
--- @returns [code: 0] | [code: 1, status: Buffer, historyLength: number, events: Buffer[]]
+-- @returns [code: 0] | [code: 1, status: Buffer, historyLength: number, events: Buffer[], taskQueue: Buffer]
 -- @include execution.lua
 local x = loadExecution(executionKey)
-local status = RUNNING
+local status, taskQueue = RUNNING, x and x.q
 if not x or x.r ~= runId then
   x = nil
-  local state = redis.call('HMGET', executionKey, 'r', 's')
-  if state[1] ~= runId then state = redis.call('HMGET', replacedKey, 'r', 's') end
+  local state = redis.call('HMGET', executionKey, 'r', 's', 'q')
+  if state[1] ~= runId then state = redis.call('HMGET', replacedKey, 'r', 's', 'q') end
   if state[1] ~= runId then return { 0 } end
-  status = state[2]
+  status, taskQueue = state[2], state[3]
 end
 local length = x and x.n or redis.call('LLEN', historyKey)
 local events = {}
@@ -32,4 +32,4 @@ elseif wait == 'e' and x and x.ih == 0 then
   x.ih = 1
   saveExecution(x, '', '')
 end
-return { 1, status, length, events }
+return { 1, status, length, events, taskQueue }

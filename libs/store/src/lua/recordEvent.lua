@@ -17,7 +17,7 @@
 -- @arg sticky       its sticky queue, as the caller believes
 -- @arg currentRunId the current run's id, as the caller believes: the history and buffer are that run's
 -- @int maxSignals
--- @returns [code: 0] | [code: 1, runId: Buffer] | [code: 2, runId: Buffer] | [code: 3] | [code: 4] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
+-- @returns [code: 0] | [code: 1, runId: Buffer] | [code: 2, runId: Buffer] | [code: 3] | [code: 4] | [code: 5, events: number, bytes: number] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
 -- @include workflow-task.lua
 local SIGNALED, CANCEL_REQUESTED = 26, 20
 local x = loadExecution(executionKey)
@@ -29,6 +29,7 @@ if requestId ~= '' and redis.call('SISMEMBER', requestsKey, requestId) == 1 then
 if eventType == SIGNALED then
   if x.i >= maxSignals then return { 3 } end
   if x.u == 1 and x.w == STARTED then return { 4 } end
+  if historyIsFull(x) then return { 5, x.n, x.z } end
 end
 if bufferIsFull(x) then return { -2, x.wi, x.wj, x.wa, x.q } end
 local nowMs = clockMs()

@@ -30,7 +30,6 @@ x.bell, x.now = notifyKey, nowMs
 a.state = BACKING_OFF
 a.attempt = a.attempt + 1
 a.deadline = nowMs + delayMs
-a.startedAt = 0
 a.details = 1
 redis.call('HSET', detailsKey, 'f' .. scheduledId, failure)
 if x.df == 0 then x.df = 1 end

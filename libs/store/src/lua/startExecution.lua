@@ -7,6 +7,7 @@
 -- @key timers
 -- @key running    index of running executions
 -- @key stream     workflow tasks of its task queue
+-- @keys requests  those of the new run, when it starts with a signal
 -- @arg member          namespace and workflow id, as timers and tasks name it
 -- @arg runMember       run id and workflow id, as indexes name it
 -- @arg runId
@@ -20,6 +21,7 @@
 -- @arg replacesRunId   '' when nothing is to be replaced
 -- @arg waiter          '1' when the caller waits for the result
 -- @arg eagerStartedBody  body of WorkflowTaskStarted when the caller does the first task, else ''
+-- @args signal         request id of a signal that the run starts with, and the body of its event; none without one
 -- @returns [code: 1, startedMs: number, events: Buffer[]] | [code: 0, runId: Buffer, status: Buffer, requestId: Buffer]
 -- @include workflow-task.lua
 local current = redis.call('HMGET', executionKey, 'r', 's', 'rq')
@@ -47,6 +49,11 @@ if executionTimeoutMs > 0 then
   if expiry == 0 or executionExpiry < expiry then expiry = executionExpiry end
 end
 append(x, plainEvent(1, nowMs, startedBody))
+if #ARGV > firstSignal then
+  append(x, plainEvent(26, nowMs, ARGV[firstSignal + 1]))
+  x.i = 1
+  redis.call('SADD', KEYS[firstRequest], ARGV[firstSignal])
+end
 if eagerStartedBody ~= '' then
   x.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, ''))
   x.wa = 1

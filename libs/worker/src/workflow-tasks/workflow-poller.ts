@@ -23,15 +23,13 @@ interface WorkflowPollerOptions {
 export class WorkflowPoller implements Poller {
   readonly streams: readonly PolledStream[];
   readonly slots: Slots;
-  /** Streams of the sticky queue; a worker that goes away removes them. */
-  readonly stickyStreams: readonly PolledStream[];
   private readonly sticky: ReadonlySet<string>;
 
   constructor(private readonly options: WorkflowPollerOptions) {
     const { keys } = options.engine.context;
     const { namespace, taskQueue, stickyQueue } = options;
     const partitions = Array.from({ length: keys.partitions }, (_, partition) => partition);
-    this.stickyStreams =
+    const sticky =
       stickyQueue === undefined
         ? []
         : partitions.map((partition) => ({
@@ -42,8 +40,8 @@ export class WorkflowPoller implements Poller {
       partition,
       key: keys.taskStream(partition, 'workflow', namespace, taskQueue),
     }));
-    this.streams = [...this.stickyStreams, ...normal];
-    this.sticky = new Set(this.stickyStreams.map((stream) => stream.key));
+    this.streams = [...sticky, ...normal];
+    this.sticky = new Set(sticky.map(({ key }) => key));
     this.slots = options.slots;
   }
 

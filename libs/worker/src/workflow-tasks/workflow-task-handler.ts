@@ -107,7 +107,7 @@ export class WorkflowTaskHandler {
       lastSent < task.historyLength
         ? await readStoredEvents(engine.context, task.run, lastSent + 1, task.historyLength)
         : [];
-    const events = rest.length > 0 ? [...task.events, ...rest] : task.events;
+    const events = rest.length > 0 ? [...task.events, ...rest, ...(task.virtualEvents ?? [])] : task.events;
     const result = await runtime.activate(taskRequest(task, task.firstEventId, events));
     if (result.kind !== 'cacheMiss') return result;
     this.counts.cacheMisses++;

@@ -2,6 +2,8 @@
 -- @include event.lua
 -- The mutable state of a run: a hash of few and short fields, so that it stays in Redis' compact form.
 --   r run id · s status · q task queue · k sticky queue ('' none) · ty type · t0 start time · rq start request id
+--   hb a chain of forced workflow tasks without commands: the scheduled id of its last, and when its first was scheduled
+--   us ids of the events that changed memo or search attributes, three bytes each; only if there are any
 --   m packed numbers, w packed workflow task (below) · y queries that wait for the next workflow task
 --   A<activity id> pending activities (activity.lua) · T<timer id> pending timers: time, started event id
 -- libs/store/src/execution-state.ts reads the same layout.
@@ -61,6 +63,12 @@ local function append(x, event)
   x.z = x.z + #event
   x.entries[#x.entries + 1] = event
   return x.n
+end
+
+-- Whether the history is so long or large that the run has to end; the limits are those of libs/core/src/limits.ts.
+local MAX_EVENTS, MAX_BYTES = 51200, 52428800
+local function historyIsFull(x)
+  return x.n > MAX_EVENTS or x.z > MAX_BYTES
 end
 
 -- Makes sure that the timer pump looks at the run at `deadlineMs` or before. The entry is a lower bound of all the

@@ -72,12 +72,20 @@ local function scheduleTransientWorkflowTask(x, nowMs, attempt, delayMs, route, 
   end
 end
 
+-- The body of WorkflowTaskStarted behind a history of that length and size, of which it may say that it is long: from
+-- then on the run should continue as new. The limits are those of libs/core/src/limits.ts.
+local SUGGEST_EVENTS, SUGGEST_BYTES = 4096, 4194304
+local function startedBodyAt(events, bytes, startedBody)
+  if events < SUGGEST_EVENTS and bytes < SUGGEST_BYTES then return startedBody end
+  return startedBody .. flagField(2)
+end
+
 -- Marks the workflow task of x started, and arms its start-to-close timeout. An attempt 1 gets its event; a further one
 -- takes the ids that its events will have when it succeeds.
 local function startWorkflowTask(x, nowMs, startedBody, timersKey, member)
   if x.wa == 1 then
     local size = x.z
-    x.wj = append(x, pack('>I1I6I3I4', WT_STARTED, nowMs, x.wi, size) .. startedBody)
+    x.wj = append(x, pack('>I1I6I3I4', WT_STARTED, nowMs, x.wi, size) .. startedBodyAt(x.n + 1, size, startedBody))
   else
     x.wi = x.n + 1
     x.wj = x.n + 2
@@ -91,7 +99,8 @@ end
 -- The two events of an attempt above 1, which stand in the history only once it succeeds.
 local function virtualEvents(x, startedBody)
   local scheduled = plainEvent(WT_SCHEDULED, x.ws, numberField(3, x.wa))
-  return scheduled, pack('>I1I6I3I4', WT_STARTED, x.wb, x.n + 1, x.z + #scheduled) .. startedBody
+  local size = x.z + #scheduled
+  return scheduled, pack('>I1I6I3I4', WT_STARTED, x.wb, x.n + 1, size) .. startedBodyAt(x.n + 2, size, startedBody)
 end
 
 -- Records events that came from outside: behind the history, with a workflow task to tell the workflow; or in the

@@ -1,0 +1,3 @@
+export function echo(text: string): Promise<string> {
+  return Promise.resolve(text);
+}

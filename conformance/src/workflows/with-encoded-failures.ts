@@ -1,0 +1,2 @@
+// Workflows whose failures are encoded; see encoding-failure-converter.ts.
+export { failWith } from './property-workflows.js';

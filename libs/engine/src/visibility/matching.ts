@@ -1,0 +1,93 @@
+import type { ExecutionStatus } from '@tidewheel/core';
+import { EXECUTION_STATE_FIELDS, readExecutionState } from '@tidewheel/store';
+import { executionInfo } from '../describe-workflow.js';
+import type { EngineContext } from '../engine-context.js';
+import type { WorkflowExecutionInfo } from '../requests.js';
+import { earliestTime, evaluate, latestTime } from './filter.js';
+import type { Filter, Truth, VisibilityValues } from './filter.js';
+import type { IndexEntry, VisibilityIndex } from './index-entries.js';
+
+const STATUSES: Readonly<Record<VisibilityIndex, readonly ExecutionStatus[]>> = {
+  running: ['RUNNING', 'PAUSED'],
+  closed: ['COMPLETED', 'FAILED', 'CANCELED', 'TERMINATED', 'CONTINUED_AS_NEW', 'TIMED_OUT'],
+};
+
+/** What of an index has to be read for a filter; undefined when nothing in it can match. Times are milliseconds. */
+export function wantedRange(
+  filter: Filter | undefined,
+  index: VisibilityIndex,
+): { readonly latestMs: number; readonly earliestMs: number } | undefined {
+  if (!filter) return { latestMs: Number.MAX_SAFE_INTEGER, earliestMs: -Infinity };
+  const notClosed = index === 'running' ? { CloseTime: null } : {};
+  const possible = STATUSES[index].some((ExecutionStatus) =>
+    mayHold(evaluate(filter, { ExecutionStatus, ...notClosed })),
+  );
+  const attribute = index === 'running' ? 'StartTime' : 'CloseTime';
+  const latestMs = Math.floor(Math.min(latestTime(filter, attribute), Number.MAX_SAFE_INTEGER));
+  const earliestMs = Math.ceil(earliestTime(filter, attribute));
+  return possible && latestMs >= 0 && earliestMs <= latestMs ? { latestMs, earliestMs } : undefined;
+}
+
+/** Whether all that an index holds matches, whatever it is. */
+export function holdsForAll(filter: Filter | undefined, index: VisibilityIndex): boolean {
+  const notClosed = index === 'running' ? { CloseTime: null } : {};
+  return (
+    filter === undefined ||
+    STATUSES[index].every((ExecutionStatus) => evaluate(filter, { ExecutionStatus, ...notClosed }) === true)
+  );
+}
+
+/** Whether an entry matches, as far as the index itself tells. */
+export function truthOfEntry(filter: Filter | undefined, index: VisibilityIndex, entry: IndexEntry): Truth {
+  if (!filter) return true;
+  const { workflowId: WorkflowId, runId: RunId, timeMs } = entry;
+  const times = index === 'running' ? { StartTime: timeMs, CloseTime: null } : { CloseTime: timeMs };
+  return evaluate(filter, { WorkflowId, RunId, ...times });
+}
+
+/** The executions behind the entries that match, in their places; only those that may match are looked up. */
+export function loadMatching(
+  context: EngineContext,
+  namespace: string,
+  filter: Filter | undefined,
+  index: VisibilityIndex,
+  entries: readonly IndexEntry[],
+): Promise<(WorkflowExecutionInfo | undefined)[]> {
+  return Promise.all(
+    entries.map(async (entry) => {
+      if (!mayHold(truthOfEntry(filter, index, entry))) return undefined;
+      const info = await loadInfo(context, namespace, entry);
+      return info && (!filter || evaluate(filter, valuesOf(info)) === true) ? info : undefined;
+    }),
+  );
+}
+
+async function loadInfo(
+  context: EngineContext,
+  namespace: string,
+  { partition, workflowId, runId }: IndexEntry,
+): Promise<WorkflowExecutionInfo | undefined> {
+  const { execution } = context.keys.execution(namespace, workflowId);
+  const { replaced } = context.keys.run(partition, workflowId, runId);
+  for (const key of [execution, replaced]) {
+    const state = readExecutionState(await context.redis.hmgetBuffer(key, ...EXECUTION_STATE_FIELDS));
+    if (state?.runId === runId) return executionInfo(workflowId, state);
+  }
+  return undefined;
+}
+
+function valuesOf(info: WorkflowExecutionInfo): VisibilityValues {
+  return {
+    ExecutionStatus: info.status,
+    WorkflowType: info.workflowType,
+    WorkflowId: info.execution.workflowId,
+    RunId: info.execution.runId,
+    TaskQueue: info.taskQueue,
+    StartTime: info.startTimeMs,
+    CloseTime: info.closeTimeMs ?? null,
+  };
+}
+
+function mayHold(truth: Truth): boolean {
+  return truth === true || truth === 'unknown';
+}

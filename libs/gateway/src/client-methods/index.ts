@@ -1,0 +1,26 @@
+import type { MethodTable } from '../call-context.js';
+import type { GatewayContext } from '../gateway-context.js';
+import { changeMethods } from './change-methods.js';
+import { describeMethods } from './describe-methods.js';
+import { historyMethods } from './history-methods.js';
+import { listMethods } from './list-methods.js';
+import { namespaceMethods } from './namespace-methods.js';
+import { queryMethods } from './query-methods.js';
+import { startMethods } from './start-methods.js';
+import { systemMethods } from './system-methods.js';
+import { taskQueueMethods } from './task-queue-methods.js';
+
+/** The methods that clients call; those of workers are made elsewhere. */
+export function clientMethods(context: GatewayContext): MethodTable {
+  return {
+    ...systemMethods(context),
+    ...namespaceMethods(context),
+    ...startMethods(context),
+    ...changeMethods(context),
+    ...queryMethods(context),
+    ...describeMethods(context),
+    ...historyMethods(context),
+    ...listMethods(context),
+    ...taskQueueMethods(context),
+  };
+}

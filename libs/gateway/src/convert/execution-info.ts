@@ -1,0 +1,29 @@
+import type { temporal } from '@temporalio/proto';
+import type { WorkflowExecutionInfo } from '@tidewheel/engine';
+import { int64 } from '../proto.js';
+import { executionStatus } from './enums.js';
+import { historySizeOnWire } from './history-size.js';
+import { durationToProto, optionalTimestamp, timestampToProto } from './time.js';
+
+type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
+
+/** One execution as lists and descriptions show it. */
+export function executionInfoToProto(info: WorkflowExecutionInfo): ExecutionInfo {
+  const { execution, startTimeMs, closeTimeMs } = info;
+  return {
+    execution,
+    type: { name: info.workflowType },
+    status: executionStatus.toProto(info.status),
+    startTime: timestampToProto(startTimeMs),
+    executionTime: timestampToProto(startTimeMs),
+    closeTime: optionalTimestamp(closeTimeMs),
+    executionDuration: closeTimeMs === undefined ? null : durationToProto(closeTimeMs - startTimeMs),
+    historyLength: int64(info.historyLength),
+    historySizeBytes: int64(historySizeOnWire(info.historySizeBytes, info.historyLength)),
+    taskQueue: info.taskQueue,
+    firstRunId: execution.runId,
+    rootExecution: execution,
+    memo: { fields: {} },
+    searchAttributes: { indexedFields: {} },
+  };
+}

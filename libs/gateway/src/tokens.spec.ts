@@ -1,0 +1,154 @@
+import fc from 'fast-check';
+import { GatewayError } from './errors.js';
+import {
+  decodeActivityTaskToken,
+  decodeHistoryToken,
+  decodeQueryTaskToken,
+  decodeWorkflowTaskToken,
+  encodeActivityTaskToken,
+  encodeHistoryToken,
+  encodeQueryTaskToken,
+  encodeWorkflowTaskToken,
+} from './tokens.js';
+
+const text = fc.string({ unit: 'grapheme', maxLength: 50 });
+const count = fc.nat(Number.MAX_SAFE_INTEGER);
+const run = { namespace: text, workflowId: text, runId: text };
+
+const workflowTask = fc.record({
+  ...run,
+  scheduledEventId: count,
+  startedEventId: count,
+  attempt: count,
+  taskQueue: text,
+  workflowType: text,
+  startedMs: count,
+  taskTimeoutMs: count,
+  runExpiresMs: count,
+  executionExpiresMs: count,
+  historyLength: count,
+});
+
+const query = fc.record({ namespace: text, workflowId: text, queryId: text });
+
+const activityTask = fc.record({
+  ...run,
+  activityId: text,
+  scheduledEventId: count,
+  attempt: count,
+  taskQueue: text,
+  workflowTaskQueue: text,
+  sticky: text,
+  closeByMs: count,
+  retryPolicy: fc.record({
+    initialIntervalMs: fc.double({ min: 1, max: 1e12, noNaN: true }),
+    backoffCoefficient: fc.double({ min: 1, max: 1e6, noNaN: true }),
+    maximumIntervalMs: fc.double({ min: 1, max: 1e12, noNaN: true }),
+    maximumAttempts: count,
+    nonRetryableErrorTypes: fc.array(text, { maxLength: 5 }),
+  }),
+});
+
+const history = fc.record(
+  {
+    runId: text,
+    nextEventId: count,
+    lastEventId: fc.integer({ min: 1, max: 1e9 }),
+    virtualEvents: fc.array(
+      fc.uint8Array({ maxLength: 60 }).map((bytes) => Buffer.from(bytes)),
+      { minLength: 1, maxLength: 3 },
+    ),
+  },
+  { requiredKeys: ['runId', 'nextEventId'] },
+);
+
+const decoders: ((bytes: Uint8Array) => unknown)[] = [
+  (bytes) => decodeWorkflowTaskToken(bytes, 'default'),
+  (bytes) => decodeQueryTaskToken(bytes, 'default'),
+  (bytes) => decodeActivityTaskToken(bytes, 'default'),
+  decodeHistoryToken,
+];
+
+describe('tokens', () => {
+  it('give back what they were made of', () => {
+    fc.assert(
+      fc.property(workflowTask, query, activityTask, history, (ofTask, ofQuery, ofActivity, ofHistory) => {
+        expect(decodeWorkflowTaskToken(encodeWorkflowTaskToken(ofTask), ofTask.namespace)).toEqual({
+          kind: 'workflowTask',
+          ...ofTask,
+        });
+        expect(decodeQueryTaskToken(encodeQueryTaskToken(ofQuery), ofQuery.namespace)).toEqual({
+          kind: 'query',
+          ...ofQuery,
+        });
+        expect(decodeActivityTaskToken(encodeActivityTaskToken(ofActivity), ofActivity.namespace)).toEqual({
+          kind: 'activityTask',
+          ...ofActivity,
+        });
+        expect(decodeHistoryToken(encodeHistoryToken(ofHistory))).toEqual(ofHistory);
+      }),
+    );
+  });
+
+  it('are refused when they are garbage', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), (garbage) => {
+        for (const decode of decoders) expect(() => decode(garbage)).toThrow(GatewayError);
+      }),
+    );
+  });
+
+  it('are refused when they are cut off', () => {
+    fc.assert(
+      fc.property(
+        workflowTask,
+        activityTask,
+        fc.double({ min: 0, max: 0.999, noNaN: true }),
+        (task, one, share) => {
+          const tokens = [
+            [
+              encodeWorkflowTaskToken(task),
+              (bytes: Uint8Array) => decodeWorkflowTaskToken(bytes, task.namespace),
+            ],
+            [
+              encodeActivityTaskToken(one),
+              (bytes: Uint8Array) => decodeActivityTaskToken(bytes, one.namespace),
+            ],
+          ] as const;
+          for (const [token, decode] of tokens) {
+            expect(() => decode(token.subarray(0, Math.floor(token.length * share)))).toThrow(GatewayError);
+          }
+        },
+      ),
+    );
+  });
+
+  it('are refused when values are of another type, or there are too many or too few', () => {
+    for (const fields of [
+      [],
+      ['default'],
+      ['default', 'w', 7],
+      ['default', 'w', null],
+      ['default', 'w', 'q', 'more'],
+      { namespace: 'default' },
+      'default',
+    ]) {
+      const token = Buffer.from(`q1${JSON.stringify(fields)}`);
+      expect(() => decodeQueryTaskToken(token, 'default')).toThrow('Error deserializing task token.');
+    }
+    expect(() => decodeHistoryToken(Buffer.from('h1["run",-1,0]'))).toThrow('Invalid NextPageToken.');
+    expect(() => decodeHistoryToken(Buffer.from('h1["run",1.5,0]'))).toThrow(GatewayError);
+  });
+
+  it('are refused where another kind, another version or another namespace is wanted', () => {
+    const token = encodeQueryTaskToken({ namespace: 'default', workflowId: 'w', queryId: 'q' });
+    expect(() => decodeWorkflowTaskToken(token, 'default')).toThrow(GatewayError);
+    expect(() => decodeQueryTaskToken(Buffer.from(`q2${token.toString().slice(2)}`), 'default')).toThrow(
+      GatewayError,
+    );
+    expect(() => decodeQueryTaskToken(token, 'other')).toThrow('from a different namespace');
+    expect(() => decodeQueryTaskToken(new Uint8Array(0), 'default')).toThrow(
+      'Task token not set on request.',
+    );
+  });
+});

@@ -1,0 +1,266 @@
+import { status } from '@grpc/grpc-js';
+import type { RetryPolicy } from '@tidewheel/core';
+import type { ActivityTask, WorkflowTask, WorkflowTaskStamp } from '@tidewheel/engine';
+import { GatewayError } from './errors.js';
+
+// A token is one letter for its kind, one digit for the version of its layout, and a JSON array. It holds whatever is
+// needed to go on with a task, so that any process can take the report on a task that another one handed out.
+
+/** What a workflow task's completion or failure needs to find the task again. Times are milliseconds since the epoch. */
+export interface WorkflowTaskToken
+  extends
+    WorkflowTaskStamp,
+    Pick<
+      WorkflowTask,
+      'taskQueue' | 'startedMs' | 'taskTimeoutMs' | 'runExpiresMs' | 'executionExpiresMs' | 'historyLength'
+    > {
+  readonly kind: 'workflowTask';
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly runId: string;
+  readonly workflowType: string;
+}
+
+/** What the answer to a query that came by itself needs to reach whoever asked. */
+interface QueryTaskToken {
+  readonly kind: 'query';
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly queryId: string;
+}
+
+/** What a report on an activity attempt needs to find the attempt again, and to decide whether another follows. */
+interface ActivityTaskToken extends Pick<
+  ActivityTask,
+  | 'activityId'
+  | 'scheduledEventId'
+  | 'attempt'
+  | 'taskQueue'
+  | 'workflowTaskQueue'
+  | 'sticky'
+  | 'retryPolicy'
+  | 'closeByMs'
+> {
+  readonly kind: 'activityTask';
+  readonly namespace: string;
+  readonly workflowId: string;
+  readonly runId: string;
+}
+
+/** Where to go on reading a history. */
+export interface HistoryToken {
+  readonly runId: string;
+  /** First event id of the next page. */
+  readonly nextEventId: number;
+  /** Last event id to read from the store; left out: as far as the history goes. */
+  readonly lastEventId?: number;
+  /** Events of an attempt above 1, in storage encoding: they stand nowhere yet, and come after all others. */
+  readonly virtualEvents?: readonly Uint8Array[];
+}
+
+export function encodeWorkflowTaskToken(token: Omit<WorkflowTaskToken, 'kind'>): Buffer {
+  return encode('w', [
+    token.namespace,
+    token.workflowId,
+    token.runId,
+    token.scheduledEventId,
+    token.startedEventId,
+    token.attempt,
+    token.taskQueue,
+    token.workflowType,
+    token.startedMs,
+    token.taskTimeoutMs,
+    token.runExpiresMs,
+    token.executionExpiresMs,
+    token.historyLength,
+  ]);
+}
+
+export function encodeQueryTaskToken(token: Omit<QueryTaskToken, 'kind'>): Buffer {
+  return encode('q', [token.namespace, token.workflowId, token.queryId]);
+}
+
+export function encodeActivityTaskToken(token: Omit<ActivityTaskToken, 'kind'>): Buffer {
+  const { retryPolicy: policy } = token;
+  return encode('a', [
+    token.namespace,
+    token.workflowId,
+    token.runId,
+    token.activityId,
+    token.scheduledEventId,
+    token.attempt,
+    token.taskQueue,
+    token.workflowTaskQueue,
+    token.sticky,
+    token.closeByMs,
+    policy.initialIntervalMs,
+    policy.backoffCoefficient,
+    policy.maximumIntervalMs,
+    policy.maximumAttempts,
+    ...policy.nonRetryableErrorTypes,
+  ]);
+}
+
+export function encodeHistoryToken(token: HistoryToken): Buffer {
+  return encode('h', [
+    token.runId,
+    token.nextEventId,
+    token.lastEventId ?? 0,
+    ...(token.virtualEvents ?? []).map((event) => Buffer.from(event).toString('base64')),
+  ]);
+}
+
+/** @throws GatewayError INVALID_ARGUMENT when it is no token of a workflow task of this namespace */
+export function decodeWorkflowTaskToken(bytes: Uint8Array, namespace: string): WorkflowTaskToken {
+  return decode(bytes, 'w', namespace, (fields) => ({
+    kind: 'workflowTask',
+    namespace: fields.text(),
+    workflowId: fields.text(),
+    runId: fields.text(),
+    scheduledEventId: fields.count(),
+    startedEventId: fields.count(),
+    attempt: fields.count(),
+    taskQueue: fields.text(),
+    workflowType: fields.text(),
+    startedMs: fields.count(),
+    taskTimeoutMs: fields.count(),
+    runExpiresMs: fields.count(),
+    executionExpiresMs: fields.count(),
+    historyLength: fields.count(),
+  }));
+}
+
+/** @throws GatewayError INVALID_ARGUMENT when it is no token of a query of this namespace */
+export function decodeQueryTaskToken(bytes: Uint8Array, namespace: string): QueryTaskToken {
+  return decode(bytes, 'q', namespace, (fields) => ({
+    kind: 'query',
+    namespace: fields.text(),
+    workflowId: fields.text(),
+    queryId: fields.text(),
+  }));
+}
+
+/** @throws GatewayError INVALID_ARGUMENT when it is no token of an activity task of this namespace */
+export function decodeActivityTaskToken(bytes: Uint8Array, namespace: string): ActivityTaskToken {
+  return decode(bytes, 'a', namespace, (fields) => ({
+    kind: 'activityTask',
+    namespace: fields.text(),
+    workflowId: fields.text(),
+    runId: fields.text(),
+    activityId: fields.text(),
+    scheduledEventId: fields.count(),
+    attempt: fields.count(),
+    taskQueue: fields.text(),
+    workflowTaskQueue: fields.text(),
+    sticky: fields.text(),
+    closeByMs: fields.count(),
+    retryPolicy: retryPolicyFrom(fields),
+  }));
+}
+
+/** @throws GatewayError INVALID_ARGUMENT when it is no such token */
+export function decodeHistoryToken(bytes: Uint8Array): HistoryToken {
+  const fields = parse(bytes, 'h', 'Invalid NextPageToken.');
+  const runId = fields.text();
+  const nextEventId = fields.count();
+  const lastEventId = fields.count();
+  const virtualEvents = fields.rest().map((text) => Buffer.from(text, 'base64'));
+  return {
+    runId,
+    nextEventId,
+    ...(lastEventId > 0 && { lastEventId }),
+    ...(virtualEvents.length > 0 && { virtualEvents }),
+  };
+}
+
+function retryPolicyFrom(fields: TokenFields): RetryPolicy {
+  return {
+    initialIntervalMs: fields.number(),
+    backoffCoefficient: fields.number(),
+    maximumIntervalMs: fields.number(),
+    maximumAttempts: fields.count(),
+    nonRetryableErrorTypes: fields.rest(),
+  };
+}
+
+type TokenKind = 'w' | 'q' | 'a' | 'h';
+
+const VERSION = '1';
+
+function encode(kind: TokenKind, fields: readonly (string | number)[]): Buffer {
+  return Buffer.from(`${kind}${VERSION}${JSON.stringify(fields)}`);
+}
+
+function decode<Token extends { readonly namespace: string }>(
+  bytes: Uint8Array,
+  kind: TokenKind,
+  namespace: string,
+  read: (fields: TokenFields) => Token,
+): Token {
+  if (bytes.length === 0) {
+    throw new GatewayError(status.INVALID_ARGUMENT, 'Task token not set on request.');
+  }
+  const fields = parse(bytes, kind, 'Error deserializing task token.');
+  const token = read(fields);
+  fields.end();
+  if (token.namespace !== namespace) {
+    throw new GatewayError(
+      status.INVALID_ARGUMENT,
+      'Operation requested with a token from a different namespace.',
+    );
+  }
+  return token;
+}
+
+function parse(bytes: Uint8Array, kind: TokenKind, refusal: string): TokenFields {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
+  let values: unknown;
+  try {
+    if (text.startsWith(kind + VERSION)) values = JSON.parse(text.slice(2));
+  } catch {
+    // It is refused below, like anything else that is no array.
+  }
+  if (!Array.isArray(values)) throw new GatewayError(status.INVALID_ARGUMENT, refusal);
+  return new TokenFields(values, refusal);
+}
+
+/** The fields of a token, one after the other; whatever is not as it must be is refused. */
+class TokenFields {
+  private next = 0;
+
+  constructor(
+    private readonly values: readonly unknown[],
+    private readonly refusal: string,
+  ) {}
+
+  text(): string {
+    const value = this.values[this.next++];
+    return typeof value === 'string' ? value : this.refuse();
+  }
+
+  number(): number {
+    const value = this.values[this.next++];
+    return typeof value === 'number' && value >= 0 ? value : this.refuse();
+  }
+
+  /** An integer, 0 or more. */
+  count(): number {
+    const value = this.number();
+    return Number.isSafeInteger(value) ? value : this.refuse();
+  }
+
+  /** All that is left, which must be text. */
+  rest(): string[] {
+    const texts: string[] = [];
+    while (this.next < this.values.length) texts.push(this.text());
+    return texts;
+  }
+
+  end(): void {
+    if (this.next !== this.values.length) this.refuse();
+  }
+
+  private refuse(): never {
+    throw new GatewayError(status.INVALID_ARGUMENT, this.refusal);
+  }
+}

@@ -1,0 +1,115 @@
+import type { Payloads } from '@tidewheel/core';
+import {
+  cancelActivity,
+  completeActivity,
+  failActivity,
+  heartbeatActivity,
+  runAddress,
+} from '@tidewheel/engine';
+import type { ActivityAttempt, ActivityReporter } from '@tidewheel/engine';
+import type { MethodTable } from '../call-context.js';
+import { failureFromProto } from '../convert/failure.js';
+import { payloadsFromProto } from '../convert/payload.js';
+import type { P } from '../proto.js';
+import { decodeActivityTaskToken } from '../tokens.js';
+import type { WorkerMethodsContext } from './index.js';
+
+type ActivityReports = Pick<
+  MethodTable,
+  | 'RecordActivityTaskHeartbeat'
+  | 'RecordActivityTaskHeartbeatById'
+  | 'RespondActivityTaskCompleted'
+  | 'RespondActivityTaskCompletedById'
+  | 'RespondActivityTaskFailed'
+  | 'RespondActivityTaskFailedById'
+  | 'RespondActivityTaskCanceled'
+  | 'RespondActivityTaskCanceledById'
+>;
+
+/** Names an attempt by its token. */
+interface ByToken {
+  readonly taskToken?: Uint8Array | null;
+  readonly namespace?: string | null;
+}
+
+/** Names the attempt that is started under an activity id. */
+interface ById {
+  readonly namespace?: string | null;
+  readonly workflowId?: string | null;
+  readonly runId?: string | null;
+  readonly activityId?: string | null;
+}
+
+/** Handlers of what workers, and others on their behalf, report on activities. */
+export function activityReports({ engine }: WorkerMethodsContext): ActivityReports {
+  const { context } = engine;
+
+  function attemptOf({ taskToken, namespace }: ByToken): ActivityAttempt {
+    const token = decodeActivityTaskToken(taskToken ?? new Uint8Array(0), namespace ?? '');
+    const run = runAddress(context, context.keys.execution(token.namespace, token.workflowId), token.runId);
+    return { ...token, run };
+  }
+
+  function findAttempt({ namespace, workflowId, runId, activityId }: ById): Promise<ActivityAttempt> {
+    return engine.findActivity({
+      namespace: namespace ?? '',
+      workflowId: workflowId ?? '',
+      runId: runId ? runId : undefined,
+      activityId: activityId ?? '',
+    });
+  }
+
+  async function heartbeat(
+    attempt: ActivityAttempt,
+    details: P.Payloads | null | undefined,
+  ): Promise<{ readonly cancelRequested: boolean }> {
+    const { cancelRequested } = await heartbeatActivity(context, attempt, payloadsFromProto(details));
+    return { cancelRequested };
+  }
+
+  async function complete(attempt: ActivityAttempt, result: Payloads, reporter: ActivityReporter) {
+    await completeActivity(context, attempt, result, reporter);
+    return {};
+  }
+
+  async function fail(
+    attempt: ActivityAttempt,
+    report: {
+      readonly failure?: P.Failure | null;
+      readonly lastHeartbeatDetails?: P.Payloads | null;
+      readonly identity?: string | null;
+    },
+  ) {
+    const details = payloadsFromProto(report.lastHeartbeatDetails);
+    // The next attempt gets them, should there be one.
+    if (details.length > 0) await heartbeatActivity(context, attempt, details);
+    const failure = failureFromProto(report.failure ?? {});
+    await failActivity(context, attempt, failure, reporterOf(report));
+    return {};
+  }
+
+  async function cancel(attempt: ActivityAttempt, details: Payloads, reporter: ActivityReporter) {
+    await cancelActivity(context, attempt, details, reporter);
+    return {};
+  }
+
+  return {
+    RecordActivityTaskHeartbeat: async (request) => heartbeat(attemptOf(request), request.details),
+    RecordActivityTaskHeartbeatById: async (request) =>
+      heartbeat(await findAttempt(request), request.details),
+    RespondActivityTaskCompleted: async (request) =>
+      complete(attemptOf(request), payloadsFromProto(request.result), reporterOf(request)),
+    RespondActivityTaskCompletedById: async (request) =>
+      complete(await findAttempt(request), payloadsFromProto(request.result), reporterOf(request)),
+    RespondActivityTaskFailed: async (request) => fail(attemptOf(request), request),
+    RespondActivityTaskFailedById: async (request) => fail(await findAttempt(request), request),
+    RespondActivityTaskCanceled: async (request) =>
+      cancel(attemptOf(request), payloadsFromProto(request.details), reporterOf(request)),
+    RespondActivityTaskCanceledById: async (request) =>
+      cancel(await findAttempt(request), payloadsFromProto(request.details), reporterOf(request)),
+  };
+}
+
+function reporterOf({ identity }: { readonly identity?: string | null }): ActivityReporter {
+  return { identity: identity ?? '' };
+}

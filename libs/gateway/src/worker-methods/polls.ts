@@ -1,0 +1,128 @@
+import { status } from '@grpc/grpc-js';
+import { LIMITS } from '@tidewheel/core';
+import { resetStickyTaskQueue } from '@tidewheel/engine';
+import type { CallContext, MethodTable } from '../call-context.js';
+import { taskQueueKind } from '../convert/enums.js';
+import { GatewayError } from '../errors.js';
+import type { PolledTask } from '../polling/poll.js';
+import type { PolledQueue } from '../polling/polled-queue.js';
+import { returnTask } from '../polling/return-task.js';
+import type { TaskHub } from '../polling/task-hub.js';
+import type { RequestOf } from '../proto.js';
+import { activityTaskResponse } from './activity-task-response.js';
+import type { WorkerMethodsContext } from './index.js';
+import { queryTaskResponse, workflowTaskResponse } from './workflow-task-response.js';
+
+/** A poll with less time than this left is refused: it would be answered before it has waited for anything. */
+const MIN_POLL_MS = 2_000;
+
+type PollMethods = Pick<
+  MethodTable,
+  'PollWorkflowTaskQueue' | 'PollActivityTaskQueue' | 'ShutdownWorker' | 'ResetStickyTaskQueue'
+>;
+
+/** Handlers of the long polls, and of the end of a worker's polling. */
+export function pollMethods({ engine, logger }: WorkerMethodsContext, hub: TaskHub): PollMethods {
+  const { context } = engine;
+
+  /**
+   * Waits for a task and makes a response of it. A task whose caller went away meanwhile, or of which no response can be
+   * made, goes back.
+   */
+  async function polled<Response extends object>(
+    queue: PolledQueue,
+    request: RequestOf<'PollWorkflowTaskQueue' | 'PollActivityTaskQueue'>,
+    call: CallContext,
+    respond: (task: PolledTask) => Promise<Response>,
+  ): Promise<Response | Record<string, never>> {
+    if (call.deadlineMs - Date.now() < MIN_POLL_MS) {
+      throw new GatewayError(status.INVALID_ARGUMENT, 'Context timeout is too short.');
+    }
+    await context.namespaces.require(queue.namespace);
+    const poller = {
+      identity: request.identity ?? '',
+      workerInstanceKey: request.workerInstanceKey ?? '',
+    };
+    const task = await hub.poll(queue, poller, call);
+    if (!task) return {};
+    try {
+      const response = await respond(task);
+      if (!call.signal.aborted) return response;
+    } catch (error) {
+      await returnTask(context, task, logger);
+      throw error;
+    }
+    await returnTask(context, task, logger);
+    return {};
+  }
+
+  return {
+    PollWorkflowTaskQueue: (request, call) =>
+      polled(workflowQueue(request), request, call, async (polledTask) => {
+        if (polledTask.kind === 'query') return queryTaskResponse(context, polledTask.task);
+        if (polledTask.kind !== 'workflowTask') throw new TypeError('an activity task on a workflow queue');
+        const { task, sticky, streamKey } = polledTask;
+        const backlog = sticky ? await context.redis.xlen(streamKey) : undefined;
+        return workflowTaskResponse(context, task, { backlog });
+      }),
+
+    PollActivityTaskQueue: (request, call) =>
+      polled(activityQueue(request), request, call, (polledTask) => {
+        if (polledTask.kind !== 'activityTask') throw new TypeError('a workflow task on an activity queue');
+        return Promise.resolve(activityTaskResponse(polledTask.task));
+      }),
+
+    async ShutdownWorker(request) {
+      const { namespace, taskQueue, stickyTaskQueue, workerInstanceKey } = request;
+      await context.namespaces.require(namespace ?? '');
+      if (taskQueue && workerInstanceKey) hub.endPolls(namespace ?? '', taskQueue, workerInstanceKey);
+      if (stickyTaskQueue) await hub.dropSticky(namespace ?? '', stickyTaskQueue);
+      return {};
+    },
+
+    async ResetStickyTaskQueue({ namespace, execution }) {
+      await resetStickyTaskQueue(context, {
+        namespace: namespace ?? '',
+        workflowId: execution?.workflowId ?? '',
+        runId: execution?.runId ? execution.runId : undefined,
+      });
+      return {};
+    },
+  };
+}
+
+type TaskQueueOf<Method extends 'PollWorkflowTaskQueue' | 'PollActivityTaskQueue'> =
+  RequestOf<Method>['taskQueue'];
+
+function workflowQueue(request: RequestOf<'PollWorkflowTaskQueue'>): PolledQueue {
+  const { taskQueue } = request;
+  const name = checkedPoll(request);
+  const sticky = taskQueueKind.fromProto(taskQueue?.kind) === 'STICKY';
+  return {
+    kind: sticky ? 'sticky' : 'workflow',
+    namespace: request.namespace ?? '',
+    name,
+    normalName: sticky ? (taskQueue?.normalName ?? '') : name,
+  };
+}
+
+function activityQueue(request: RequestOf<'PollActivityTaskQueue'>): PolledQueue {
+  const name = checkedPoll(request);
+  return { kind: 'activity', namespace: request.namespace ?? '', name, normalName: name };
+}
+
+/** @throws GatewayError INVALID_ARGUMENT when the queue has no name, or a name or the identity is too long */
+function checkedPoll(request: {
+  readonly taskQueue?: TaskQueueOf<'PollWorkflowTaskQueue'>;
+  readonly identity?: string | null;
+}): string {
+  const name = request.taskQueue?.name ?? '';
+  if (name === '') throw new GatewayError(status.INVALID_ARGUMENT, 'TaskQueue is not set on request.');
+  if (name.length > LIMITS.idLength) {
+    throw new GatewayError(status.INVALID_ARGUMENT, 'TaskQueue length exceeds limit.');
+  }
+  if ((request.identity ?? '').length > LIMITS.idLength) {
+    throw new GatewayError(status.INVALID_ARGUMENT, 'Identity length exceeds limit.');
+  }
+  return name;
+}
