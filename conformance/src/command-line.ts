@@ -4,10 +4,11 @@ import { parseArgs } from 'node:util';
 /** What `--help` prints. */
 export const USAGE = `scripts/conformance [--scenario NAME]... [--api HOST:PORT]
 scripts/conformance --crash SECONDS [--seed S] [--workers N]
+scripts/conformance bench [--seconds S] [--rounds R] [--idle-polls N]
 scripts/conformance sdk-tests --checkout FOLDER [--work FOLDER] [--output FOLDER] [--api HOST:PORT] [FILE]...
 
 Runs the unmodified official Temporal client and worker against the gateway: scenarios of our own; workflows whose
-processes are killed; or the tests of a checkout of temporalio/sdk-typescript. A Redis and an API process are started
+processes are killed; how fast and dear it is (Linux only); or the tests of a checkout of temporalio/sdk-typescript. A Redis and an API process are started
 for it, and stopped again, unless --api names a gateway.
 
   --scenario NAME     only scenarios whose name contains NAME

@@ -51,11 +51,15 @@ async function run(commandLine: CommandLine): Promise<Counts> {
       commandLine.scenarios.length === 0 || commandLine.scenarios.some((wanted) => name.includes(wanted)),
   );
   const { api, partitions } = commandLine;
-  if (api !== undefined) return await runScenarios(chosen, await connect(api, folder, log), print);
+  if (api !== undefined) {
+    const possible = chosen.filter(({ needsOwnDeployment }) => needsOwnDeployment !== true);
+    return await runScenarios(possible, await connect(api, folder, log), print);
+  }
   await rm(redisFolder, { recursive: true, force: true });
   const deployment = await startDeployment({ port: 0, partitions, folder: redisFolder, log });
   try {
-    return await runScenarios(chosen, await connect(deployment.address, folder, log), print);
+    const surroundings = await connect(deployment.address, folder, log, deployment);
+    return await runScenarios(chosen, surroundings, print);
   } finally {
     await deployment.stop();
   }

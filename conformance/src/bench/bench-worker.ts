@@ -1,13 +1,11 @@
 // The worker process of the bench: the official worker as it comes, in a process of its own.
-import { NativeConnection, Runtime, Worker } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime, Worker } from '@temporalio/worker';
 import { fileURLToPath } from 'node:url';
 import * as activities from './bench-activities.js';
 
 const [address = '', taskQueue = ''] = process.argv.slice(2);
 
-Runtime.install({
-  logger: { ...console, log: () => undefined, trace: () => undefined, info: () => undefined },
-});
+Runtime.install({ logger: new DefaultLogger('WARN') });
 const connection = await NativeConnection.connect({ address });
 const worker = await Worker.create({
   connection,

@@ -1,4 +1,5 @@
 import { Connection } from '@temporalio/client';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const CONNECTIONS = 20;
@@ -19,6 +20,7 @@ export async function holdIdlePolls(address: string, count: number): Promise<Idl
     Array.from({ length: CONNECTIONS }, () => Connection.connect({ address })),
   );
   const abort = new AbortController();
+  setMaxListeners(0, abort.signal);
   let returned = 0;
   for (let i = 0; i < count; i++) {
     const connection = connections[i % CONNECTIONS];

@@ -12,6 +12,9 @@ import { RunningProcess } from './running-process.js';
 export interface Deployment {
   /** `host:port` of the gateway. */
   readonly address: string;
+  readonly redisUrl: string;
+  /** Where the REST API is. */
+  readonly restUrl: string;
   readonly api: RunningProcess;
   /** Kills the API process, and starts another one at the same address. */
   restartApi(): Promise<void>;
@@ -45,13 +48,15 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
   const redis = await run(REDIS_SCRIPT, ['start', '--dir', folder, '--port', '0'], {
     env: withoutForeignSettings(),
   });
+  const redisUrl = redis.stdout.trim();
   const stopRedis = (): Promise<unknown> => run(REDIS_SCRIPT, ['stop', '--dir', folder]);
+  let restUrl = '';
   const startApi = async (): Promise<RunningProcess> => {
     const api = new RunningProcess({
       name: 'api',
       args: [API_PROGRAM],
       env: {
-        REDIS_URL: redis.stdout.trim(),
+        REDIS_URL: redisUrl,
         TIDEWHEEL_API_PORT: '0',
         TIDEWHEEL_GRPC_PORT: String(port),
         TIDEWHEEL_PARTITIONS: String(partitions),
@@ -60,6 +65,8 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
       log,
     });
     await api.line(/"msg":"ready"/);
+    const listening = JSON.parse(await api.line(/"msg":"listening"/)) as { readonly port: number };
+    restUrl = `http://${HOST}:${listening.port}`;
     return api;
   };
   let api: RunningProcess;
@@ -77,6 +84,10 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
   for (const signal of SIGNALS) process.once(signal, interrupted);
   return {
     address: `${HOST}:${port}`,
+    redisUrl,
+    get restUrl() {
+      return restUrl;
+    },
     get api() {
       return api;
     },

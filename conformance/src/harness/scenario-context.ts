@@ -16,11 +16,14 @@ import type { WriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import * as activities from '../activities.js';
+import type { Deployment } from '../deployment/deployment.js';
 import { RunningProcess } from '../deployment/running-process.js';
 import { bundleOf } from './bundles.js';
 import type { BundleName } from './bundles.js';
 import { faultsOf, typesOf } from './history.js';
 import type { History } from './history.js';
+
+const TIDEWHEEL_WORKER = fileURLToPath(new URL('../../../apps/worker/dist/main.js', import.meta.url));
 
 /** What all scenarios share. */
 export interface Surroundings {
@@ -30,15 +33,23 @@ export interface Surroundings {
   /** Where the histories of failed scenarios and the code of bundles go. */
   readonly folder: string;
   readonly log: WriteStream;
+  /** Undefined when the gateway is somebody else's. */
+  readonly deployment: Pick<Deployment, 'redisUrl' | 'restUrl'> | undefined;
 }
 
-export async function connect(address: string, folder: string, log: WriteStream): Promise<Surroundings> {
+export async function connect(
+  address: string,
+  folder: string,
+  log: WriteStream,
+  deployment?: Deployment,
+): Promise<Surroundings> {
   const connection = await Connection.connect({ address, connectTimeout: '30s' });
-  return { address, connection, native: await NativeConnection.connect({ address }), folder, log };
+  const native = await NativeConnection.connect({ address });
+  return { address, connection, native, folder, log, deployment };
 }
 
 /** Options of a worker that a scenario may leave out. */
-export type ScenarioWorkerOptions = Partial<WorkerOptions> & { readonly bundle?: BundleName };
+export type ScenarioWorkerOptions = Partial<WorkerOptions> & { readonly bundle?: BundleName | 'none' };
 
 /** A worker that polls until it is stopped, at the latest at the scenario's end. */
 export interface RunningWorker {
@@ -120,7 +131,7 @@ export class ScenarioContext {
     const worker = await Worker.create({
       connection: this.native,
       taskQueue: this.taskQueue,
-      workflowBundle: await bundleOf(bundle),
+      ...(bundle !== 'none' && { workflowBundle: await bundleOf(bundle) }),
       activities,
       ...others,
     });
@@ -159,6 +170,47 @@ export class ScenarioContext {
     });
     await process.line(/^ready$/);
     return process;
+  }
+
+  /** Starts one of Tidewheel's own workers on the scenario's task queue, with modules of the folder `mixed`. */
+  async workAsTidewheel(modules: {
+    readonly workflows?: string;
+    readonly activities?: string;
+  }): Promise<void> {
+    const moduleFile = (name: string): string =>
+      fileURLToPath(new URL(`../mixed/${name}.js`, import.meta.url));
+    const { workflows, activities: activityModule } = modules;
+    const worker = new RunningProcess({
+      name: 'tidewheel-worker',
+      args: [TIDEWHEEL_WORKER],
+      env: {
+        TIDEWHEEL_REDIS_URL: this.deployment.redisUrl,
+        TIDEWHEEL_WORKER_TASK_QUEUES: this.taskQueue,
+        TIDEWHEEL_WORKER_PORT: '0',
+        ...(workflows !== undefined && { TIDEWHEEL_WORKER_WORKFLOWS: moduleFile(workflows) }),
+        ...(activityModule !== undefined && { TIDEWHEEL_WORKER_ACTIVITIES: moduleFile(activityModule) }),
+      },
+      log: this.surroundings.log,
+    });
+    this.atEnd(() => worker.end());
+    await worker.line(/"msg":"listening"/);
+  }
+
+  /** A workflow as the REST API shows it. */
+  async overRest(
+    workflowId: string,
+  ): Promise<{ readonly status: string; readonly events: readonly string[] }> {
+    const url = `${this.deployment.restUrl}/api/v1/namespaces/default/workflows/${encodeURIComponent(workflowId)}`;
+    const read = async <T>(address: string): Promise<T> => (await (await fetch(address)).json()) as T;
+    const { status } = await read<{ status: string }>(url);
+    const { events } = await read<{ events: { eventType: string }[] }>(`${url}/history`);
+    return { status, events: events.map(({ eventType }) => eventType) };
+  }
+
+  private get deployment(): Pick<Deployment, 'redisUrl' | 'restUrl'> {
+    const { deployment } = this.surroundings;
+    if (!deployment) throw new Error('this scenario needs a deployment of its own');
+    return deployment;
   }
 
   async bundleFile(name: BundleName): Promise<string> {

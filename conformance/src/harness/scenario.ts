@@ -7,4 +7,6 @@ export interface Scenario {
   readonly run: (context: ScenarioContext) => Promise<void>;
   /** Whether the histories of its workflows are replayed at the end; default true. */
   readonly replays?: boolean;
+  /** Whether it needs more of the deployment than the gateway: the Redis behind it, and the REST API. */
+  readonly needsOwnDeployment?: boolean;
 }

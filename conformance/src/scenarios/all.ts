@@ -5,6 +5,7 @@ import { activityTimeoutScenarios } from './activity-timeouts.js';
 import { asyncCompletionScenarios } from './async-completion.js';
 import { dataScenarios } from './data.js';
 import { localActivityScenarios } from './local-activities.js';
+import { mixedFleetScenarios } from './mixed-fleets.js';
 import { propertyScenarios } from './properties.js';
 import { protocolScenarios } from './protocol.js';
 import { queryScenarios } from './queries.js';
@@ -31,4 +32,5 @@ export const allScenarios: readonly Scenario[] = [
   ...dataScenarios,
   ...workerScenarios,
   ...protocolScenarios,
+  ...mixedFleetScenarios,
 ];

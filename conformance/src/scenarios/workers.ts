@@ -142,6 +142,16 @@ export const workerScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'worker-without-cache-and-with-one-slot',
+    async run(context) {
+      await context.work({ maxCachedWorkflows: 0, maxConcurrentWorkflowTaskExecutions: 1 });
+      const starts = Array.from({ length: 4 }, () => context.start(collectSignals, { args: [1] }));
+      const handles = await Promise.all(starts);
+      await Promise.all(handles.map((handle) => handle.signal(add, 'x')));
+      for (const handle of handles) assert.deepEqual(await handle.result(), ['x']);
+    },
+  },
+  {
     name: 'worker-without-activities',
     async run(context) {
       await context.work({ enableNonLocalActivities: false });

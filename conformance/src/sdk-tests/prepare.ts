@@ -81,14 +81,18 @@ export async function prepareTests(
 
 async function writeManifest(checkout: string, folder: string): Promise<void> {
   const root = await readManifest(join(checkout, 'package.json'));
+  const lock = await readFile(join(checkout, 'pnpm-lock.yaml'), 'utf8');
   const dependencies: Record<string, string> = {};
   for (const name of PACKAGES) {
+    const pinned = pinnedVersions(lock, `packages/${name}`);
     const manifest = await readManifest(join(checkout, 'packages', name, 'package.json'));
     for (const [dependency, range] of Object.entries({
       ...manifest.devDependencies,
       ...manifest.dependencies,
     })) {
-      dependencies[dependency] = range.startsWith('workspace:') ? manifest.version : range;
+      dependencies[dependency] = range.startsWith('workspace:')
+        ? manifest.version
+        : (pinned.get(dependency) ?? range);
     }
   }
   // It is not published: the copy is used.
@@ -98,6 +102,13 @@ async function writeManifest(checkout: string, folder: string): Promise<void> {
     join(folder, 'package.json'),
     JSON.stringify({ name: 'sdk-tests', private: true, dependencies }, undefined, 2),
   );
+}
+
+/** The versions that the checkout's lock names for the direct dependencies of one of its packages. */
+function pinnedVersions(lock: string, importer: string): Map<string, string> {
+  const section = lock.split(`\n  ${importer}:\n`)[1]?.split(/\n {2}\S/)[0] ?? '';
+  const entries = section.matchAll(/^ {6}'?([^'\s]+)'?:\n.*specifier: .*\n.*version: ([\d.]+[\w.-]*)/gm);
+  return new Map([...entries].map(([, name = '', version = '']) => [name, version]));
 }
 
 async function compile(folder: string): Promise<void> {

@@ -2,11 +2,7 @@ import type { Payload, Payloads } from './payload.js';
 
 /** Which of an activity's or workflow's clocks ran out. The engine always says; failures made elsewhere may not. */
 export type TimeoutType =
-  | 'UNSPECIFIED'
-  | 'START_TO_CLOSE'
-  | 'SCHEDULE_TO_START'
-  | 'SCHEDULE_TO_CLOSE'
-  | 'HEARTBEAT';
+  'UNSPECIFIED' | 'START_TO_CLOSE' | 'SCHEDULE_TO_START' | 'SCHEDULE_TO_CLOSE' | 'HEARTBEAT';
 
 /** Why something that could be retried is, or is no longer, retried. The engine always says; failures made elsewhere may not. */
 export type RetryState =

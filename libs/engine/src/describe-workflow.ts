@@ -141,10 +141,11 @@ async function pendingActivity(
   ]);
   const event: HistoryEvent | undefined = bytes ? decodeEvent(bytes, id) : undefined;
   if (!event || !isEventOf(event, 'ActivityTaskScheduled')) return undefined;
-  const { input: _input, header: _header, ...attributes } = scheduledAttributes(
-    event.attributes,
-    workflowTaskQueue,
-  );
+  const {
+    input: _input,
+    header: _header,
+    ...attributes
+  } = scheduledAttributes(event.attributes, workflowTaskQueue);
   const [failure, heartbeat] = details;
   const lastHeartbeatTimeMs = lastHeartbeat(record);
   return {

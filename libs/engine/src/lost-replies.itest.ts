@@ -5,7 +5,9 @@ import {
   Engine,
   failActivity,
   returnWorkflowTask,
+  runAddress,
 } from '@tidewheel/engine';
+import { startExecution } from '@tidewheel/store';
 import { startFaultProxy } from '@tidewheel/testing';
 import type { FaultProxy } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
@@ -64,6 +66,52 @@ describeEngine('when replies of Redis are lost', (deployment) => {
     expect(await run.story()).toEqual(['Started', 'WT Scheduled']);
     expect(await run.context.redis.xlen(run.stream('workflow'))).toBe(1);
     await run.decide([finish()]);
+  });
+
+  it('a start that is repeated starts no second run under its id, even when others have come and gone', async () => {
+    const request = {
+      namespace: NAMESPACE,
+      workflowId: randomUUID(),
+      workflowType: 'order',
+      taskQueue: randomUUID(),
+    };
+    const runs: TestRun[] = [];
+    for (let i = 0; i < 3; i++) {
+      const { runId } = await deployment().engine.startWorkflow(request);
+      const run = new TestRun(deployment(), NAMESPACE, request.workflowId, runId, request.taskQueue);
+      await run.decide([finish()]);
+      runs.push(run);
+    }
+    const [, second, third] = runs as [TestRun, TestRun, TestRun];
+    const { run: runScript, keys } = second.context;
+    const execution = keys.execution(NAMESPACE, request.workflowId);
+    const address = runAddress(second.context, execution, second.runId);
+    const [code, runId] = await startExecution(runScript, {
+      executionKey: execution.execution,
+      replacedKey: runAddress(second.context, execution, third.runId).replaced,
+      historyKey: address.history,
+      timersKey: keys.partition(execution.partition).timers,
+      runningKey: keys.running(execution.partition, NAMESPACE),
+      streamKey: second.stream('workflow'),
+      requestKeys: [],
+      member: execution.member,
+      runMember: address.runMember,
+      runId: second.runId,
+      requestId: '',
+      workflowType: 'order',
+      taskQueue: request.taskQueue,
+      startedBody: Buffer.alloc(0),
+      taskTimeoutMs: 0,
+      runTimeoutMs: 0,
+      executionTimeoutMs: 0,
+      replacesRunId: third.runId,
+      waiter: '',
+      eagerStartedBody: '',
+      signal: [],
+    });
+    expect([code, String(runId)]).toEqual([0, second.runId]);
+    expect(await second.story()).toHaveLength(5);
+    expect((await third.describe()).status).toBe('COMPLETED');
   });
 
   it.each(BUDGETS)('a signal is delivered once (%i bytes get through)', async (budget) => {

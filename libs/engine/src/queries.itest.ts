@@ -234,10 +234,19 @@ describeEngine('queries', (deployment) => {
     expect(await asked).toMatchObject({ result: [payload('well again')] });
   });
 
-  it('are refused at once when nobody polls', async () => {
+  it('are refused when nobody polls in time', async () => {
     const run = await deployment().start();
-    await expect(query(run)).rejects.toThrow(NoPollerError);
+    await expect(query(run, { timeoutMs: 300 })).rejects.toThrow(NoPollerError);
     await run.workflowTask();
+  });
+
+  it('wait for a worker that is about to start', async () => {
+    const run = await deployment().start();
+    const asked = query(run);
+    await run.decide([timer('t', 60_000)]);
+    const { query: taken } = await queryTask(run);
+    await answer(run, taken.queryId, answered('at last'));
+    expect(await asked).toMatchObject({ result: [payload('at last')] });
   });
 
   it('are given up when nobody answers in time; a late answer is nobody’s', async () => {

@@ -18,6 +18,7 @@ import {
 import type { QueryAnswer } from '@tidewheel/core';
 import { answerQuery as answerScript, createQuery } from '@tidewheel/store';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { pollersOf } from './describe-task-queue.js';
 import type { EngineContext, RunAddress } from './engine-context.js';
 import { routeStreams } from './engine-context.js';
@@ -28,6 +29,8 @@ import type { QueryWorkflowRequest, QueryWorkflowResponse } from './requests.js'
 const DEFAULT_TIMEOUT_MS = 10_000;
 /** How long one asking is given before the query is asked again, passing by a worker that may be gone. */
 const ASK_AGAIN_MS = 4_000;
+/** How often a query looks whether a worker has come. */
+const POLLER_LOOK_MS = 200;
 /** How long question and answer are kept. */
 const KEEP_MS = 60_000;
 
@@ -47,7 +50,7 @@ export async function queryWorkflow(
     const state = await readState(context, run);
     const rejected = rejects(request, state.status);
     if (rejected) return { rejected: true, status: state.status };
-    await requirePoller(context, run, state);
+    await waitForPoller(context, run, state, deadline);
     const queryId = randomUUID();
     const waiting = waitForAnswer(context, queryId, Math.min(ASK_AGAIN_MS, deadline - Date.now()));
     try {
@@ -119,12 +122,24 @@ function rejects(request: QueryWorkflowRequest, status: RunState['status']): boo
   }
 }
 
-async function requirePoller(context: EngineContext, run: RunAddress, state: RunState): Promise<void> {
-  const nowMs = Date.now();
+/**
+ * Waits until somebody polls the run's task queue: a worker may just be starting.
+ *
+ * @throws NoPollerError when nobody does in time
+ */
+async function waitForPoller(
+  context: EngineContext,
+  run: RunAddress,
+  state: RunState,
+  deadline: number,
+): Promise<void> {
   const stream = context.keys.taskStream(run.partition, 'workflow', run.namespace, state.taskQueue);
-  const pollers = await pollersOf(context, stream, nowMs);
-  if (!pollers.some(({ lastAccessTimeMs }) => nowMs - lastAccessTimeMs <= DEFAULTS.queryPollerMs)) {
-    throw new NoPollerError(state.taskQueue);
+  for (;;) {
+    const nowMs = Date.now();
+    const pollers = await pollersOf(context, stream, nowMs);
+    if (pollers.some(({ lastAccessTimeMs }) => nowMs - lastAccessTimeMs <= DEFAULTS.queryPollerMs)) return;
+    if (nowMs + POLLER_LOOK_MS >= deadline) throw new NoPollerError(state.taskQueue);
+    await sleep(POLLER_LOOK_MS);
   }
 }
 

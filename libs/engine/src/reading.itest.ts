@@ -455,7 +455,9 @@ describeEngine('reading', (deployment) => {
       const ordered = (await engine.countWorkflows({ namespace, query: closed })).groups!.map(
         ({ status }) => status,
       );
-      expect(ordered).toEqual(['COMPLETED', 'CANCELED', 'TERMINATED'].filter((s) => ordered.includes(s as never)));
+      expect(ordered).toEqual(
+        ['COMPLETED', 'CANCELED', 'TERMINATED'].filter((s) => ordered.includes(s as never)),
+      );
       expect(await engine.countWorkflows({ namespace })).toEqual({ count: 9 });
     });
 

@@ -851,6 +851,30 @@ describeEngine('workflow tasks', (deployment) => {
     expect((await run.describe()).pendingActivities).toHaveLength(2_000);
   });
 
+  it.each([
+    ['signals', 'SignalExternalWorkflowExecution', 'PENDING_SIGNALS_LIMIT_EXCEEDED'],
+    ['cancel requests', 'RequestCancelExternalWorkflowExecution', 'PENDING_REQUEST_CANCEL_LIMIT_EXCEEDED'],
+  ] as const)(
+    'fail when they would leave more %s to others pending than a run may have',
+    async (_, type, cause) => {
+      const run = await deployment().start();
+      const send = command(type, {
+        workflowExecution: { workflowId: `nobody-${run.runId}` },
+        signalName: 'go',
+      });
+      const many = Array.from({ length: 2_001 }, () => send);
+      expect(await run.complete(await run.workflowTask(), many)).toMatchObject({ kind: 'rejected' });
+      expect((await run.eventOf('WorkflowTaskFailed')).attributes).toMatchObject({ cause });
+      // Those that have their outcome no longer count.
+      await run.decide([send, send]);
+      const field = type === 'SignalExternalWorkflowExecution' ? 'ps' : 'pc';
+      const { execution } = run.context.keys.execution(run.address.namespace, run.address.workflowId);
+      await waitUntil(async () => (await run.context.redis.hget(execution, field)) === '0', {
+        what: 'both outcomes',
+      });
+    },
+  );
+
   it('fail when they would leave more activities pending than a run may have', async () => {
     const run = await deployment().start();
     await run.decide(Array.from({ length: 2_000 }, (_, i) => activity(`${i}`)));

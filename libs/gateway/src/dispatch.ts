@@ -71,6 +71,9 @@ export class CallsUnderWay {
   }
 }
 
+/** Why a call is given up; made once, as a reason made for each call records a stack. */
+const CANCELLED = new Error('the call was cancelled');
+
 /** Calls without a deadline are taken to wait this long at most: longer than any long poll. */
 const LONGEST_WAIT_MS = 70_000;
 
@@ -111,7 +114,8 @@ async function answer(
 ): Promise<object> {
   const { metadata, request } = call;
   const underWay = calls.begin();
-  call.on('cancelled', () => underWay.abort());
+  const cancel = (): void => underWay.abort(CANCELLED);
+  call.on('cancelled', cancel);
   try {
     await authorize({ metadata, namespace: namespaceOf(request), method });
     const deadlineMs = Number(call.getDeadline());
@@ -119,6 +123,8 @@ async function answer(
     const waitMs = Math.min(Math.max(0, deadlineMs - Date.now()), LONGEST_WAIT_MS);
     return await guard(() => handler(request, context), waitMs);
   } finally {
+    // Every call is told that it is cancelled once it has been answered.
+    call.off('cancelled', cancel);
     calls.end(underWay);
   }
 }

@@ -1,3 +1,4 @@
+import { ActivityTaskNotFoundError, WorkflowTaskNotFoundError } from '@tidewheel/core';
 import fc from 'fast-check';
 import { GatewayError } from './errors.js';
 import {
@@ -96,6 +97,20 @@ describe('tokens', () => {
         for (const decode of decoders) expect(() => decode(garbage)).toThrow(GatewayError);
       }),
     );
+  });
+
+  it('of other servers stand for tasks that are not here', () => {
+    const id = '4eb0f184-e031-44fa-8b0c-f027d055bedc';
+    const ids = [id, 'a workflow id of more than 127 bytes '.repeat(4), id].flatMap((text, i) => {
+      const size = text.length < 128 ? [text.length] : [(text.length & 127) | 128, text.length >> 7];
+      return [((i + 1) << 3) | 2, ...size, ...Buffer.from(text)];
+    });
+    const token = new Uint8Array([...ids, 32, 5, 40, 1]);
+    expect(() => decodeActivityTaskToken(token, 'n')).toThrow(ActivityTaskNotFoundError);
+    expect(() => decodeWorkflowTaskToken(token, 'n')).toThrow(WorkflowTaskNotFoundError);
+    for (const part of [token.subarray(0, 100), new Uint8Array([1]), new Uint8Array([10, 36])]) {
+      expect(() => decodeActivityTaskToken(part, 'n')).toThrow(GatewayError);
+    }
   });
 
   it('are refused when they are cut off', () => {

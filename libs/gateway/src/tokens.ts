@@ -1,4 +1,5 @@
 import { status } from '@grpc/grpc-js';
+import { ActivityTaskNotFoundError, WorkflowTaskNotFoundError } from '@tidewheel/core';
 import type { RetryPolicy } from '@tidewheel/core';
 import type { ActivityTask, WorkflowTask, WorkflowTaskStamp } from '@tidewheel/engine';
 import { GatewayError } from './errors.js';
@@ -110,7 +111,10 @@ export function encodeHistoryToken(token: HistoryToken): Buffer {
   ]);
 }
 
-/** @throws GatewayError INVALID_ARGUMENT when it is no token of a workflow task of this namespace */
+/**
+ * @throws GatewayError INVALID_ARGUMENT when it is no token of a workflow task of this namespace
+ * @throws WorkflowTaskNotFoundError when it is the token of another server
+ */
 export function decodeWorkflowTaskToken(bytes: Uint8Array, namespace: string): WorkflowTaskToken {
   return decode(bytes, 'w', namespace, (fields) => ({
     kind: 'workflowTask',
@@ -140,7 +144,10 @@ export function decodeQueryTaskToken(bytes: Uint8Array, namespace: string): Quer
   }));
 }
 
-/** @throws GatewayError INVALID_ARGUMENT when it is no token of an activity task of this namespace */
+/**
+ * @throws GatewayError INVALID_ARGUMENT when it is no token of an activity task of this namespace
+ * @throws ActivityTaskNotFoundError when it is the token of another server
+ */
 export function decodeActivityTaskToken(bytes: Uint8Array, namespace: string): ActivityTaskToken {
   return decode(bytes, 'a', namespace, (fields) => ({
     kind: 'activityTask',
@@ -200,6 +207,10 @@ function decode<Token extends { readonly namespace: string }>(
   if (bytes.length === 0) {
     throw new GatewayError(status.INVALID_ARGUMENT, 'Task token not set on request.');
   }
+  if (isForeignTask(bytes)) {
+    if (kind === 'w') throw new WorkflowTaskNotFoundError();
+    if (kind === 'a') throw new ActivityTaskNotFoundError();
+  }
   const fields = parse(bytes, kind, 'Error deserializing task token.');
   const token = read(fields);
   fields.end();
@@ -210,6 +221,25 @@ function decode<Token extends { readonly namespace: string }>(
     );
   }
   return token;
+}
+
+/**
+ * Whether it is the token of a task that a server of Temporal's handed out: a message whose first fields are the ids of
+ * namespace, workflow and run. Whoever kept it is told that the task is not here.
+ */
+function isForeignTask(bytes: Uint8Array): boolean {
+  let position = 0;
+  for (const tag of [1, 2, 3]) {
+    if (bytes[position++] !== ((tag << 3) | 2)) return false;
+    let size = 0;
+    for (let shift = 0, byte = 128; byte >= 128 && shift < 21; shift += 7) {
+      byte = bytes[position++] ?? 0;
+      size |= (byte & 127) << shift;
+    }
+    position += size;
+    if (size === 0 || position > bytes.length) return false;
+  }
+  return true;
 }
 
 function parse(bytes: Uint8Array, kind: TokenKind, refusal: string): TokenFields {

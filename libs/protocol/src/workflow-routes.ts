@@ -222,7 +222,10 @@ export const countWorkflows = {
         groups: z
           .array(z.strictObject({ status: executionStatus, count: z.int() }))
           .optional()
-          .meta({ description: 'With GROUP BY: in the order RUNNING, COMPLETED, FAILED, CANCELED, TERMINATED, CONTINUED_AS_NEW, TIMED_OUT.' }),
+          .meta({
+            description:
+              'With GROUP BY: in the order RUNNING, COMPLETED, FAILED, CANCELED, TERMINATED, CONTINUED_AS_NEW, TIMED_OUT.',
+          }),
       })
       .meta({ id: 'WorkflowCount' }),
   },

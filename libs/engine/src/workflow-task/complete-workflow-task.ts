@@ -1,5 +1,12 @@
 import { encodeEventBody } from '@tidewheel/codec';
-import { DEFAULTS, EVENT_TYPE_CODES, EXECUTION_STATUS_CODES, LIMITS, planCommands } from '@tidewheel/core';
+import {
+  DEFAULTS,
+  EVENT_TYPE_CODES,
+  EXECUTION_STATUS_CODES,
+  eventTypeFromCode,
+  LIMITS,
+  planCommands,
+} from '@tidewheel/core';
 import type { BodyAttributes } from '@tidewheel/codec';
 import type {
   Command,
@@ -9,6 +16,7 @@ import type {
   PlannedCommand,
   SdkMetadata,
   WorkerVersion,
+  WorkflowTaskFailedCause,
 } from '@tidewheel/core';
 import { completeWorkflowTask as completeScript } from '@tidewheel/store';
 import type { ScriptArgument } from '@tidewheel/store';
@@ -152,9 +160,9 @@ export async function completeWorkflowTask(
       return failed ? { kind: 'rejected', message } : { kind: 'notFound' };
     }
     case 8: {
-      const message = `more than ${LIMITS.pendingActivities} activities would be pending`;
+      const { cause, message } = pendingLimit(eventTypeFromCode(reply[1]));
       const failed = await failWorkflowTask(context, run, taskQueue, stamp, {
-        cause: 'PENDING_ACTIVITIES_LIMIT_EXCEEDED',
+        cause,
         failure: { message, source: 'Server' },
         identity: completion.identity,
       });
@@ -192,6 +200,30 @@ export async function completeWorkflowTask(
       };
       return { kind: 'completed', activities, next };
     }
+  }
+}
+
+/** Which limit of what may be pending at once commands of one kind would have broken. */
+function pendingLimit(eventType: EventType | undefined): {
+  readonly cause: WorkflowTaskFailedCause;
+  readonly message: string;
+} {
+  switch (eventType) {
+    case 'SignalExternalWorkflowExecutionInitiated':
+      return {
+        cause: 'PENDING_SIGNALS_LIMIT_EXCEEDED',
+        message: `more than ${LIMITS.pendingSignals} signals to other executions would be pending`,
+      };
+    case 'RequestCancelExternalWorkflowExecutionInitiated':
+      return {
+        cause: 'PENDING_REQUEST_CANCEL_LIMIT_EXCEEDED',
+        message: `more than ${LIMITS.pendingCancelRequests} cancel requests to other executions would be pending`,
+      };
+    default:
+      return {
+        cause: 'PENDING_ACTIVITIES_LIMIT_EXCEEDED',
+        message: `more than ${LIMITS.pendingActivities} activities would be pending`,
+      };
   }
 }
 

@@ -407,7 +407,6 @@ describe('bad input', () => {
     ['StartWorkflowExecution', { ...start, taskQueue: {} }, 'task_queue.name: must be set'],
     ['StartWorkflowExecution', { ...start, requestId: 'x'.repeat(1_001) }, 'request_id: '],
     ['StartWorkflowExecution', { ...start, workflowRunTimeout: { seconds: -1 } }, 'workflow_run_timeout'],
-    ['StartWorkflowExecution', { ...start, workflowTaskTimeout: { seconds: 121 } }, 'workflow_task_timeout'],
     [
       'StartWorkflowExecution',
       { ...start, workflowIdReusePolicy: 4, workflowIdConflictPolicy: 1 },

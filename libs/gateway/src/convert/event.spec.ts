@@ -6,6 +6,7 @@ import type { EventContext } from './event.js';
 import { workerVersionFromProto } from './worker-version.js';
 
 const { HistoryEvent: Event } = api.history.v1;
+const VERSIONED = api.enums.v1.WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED;
 
 const RUN_ID = '3d1b1f6e-3a24-4a9c-8d4e-3f3a0f0c1a11';
 const RUN: EventContext = {
@@ -139,7 +140,7 @@ describe('every event', () => {
 
   it('says which build completed a workflow task, if that is known', () => {
     const workerVersion = workerVersionFromProto({
-      deploymentOptions: { buildId: '1.0', deploymentName: 'orders', workerVersioningMode: 2 },
+      deploymentOptions: { buildId: '1.0', deploymentName: 'orders', workerVersioningMode: VERSIONED },
       binaryChecksum: '1.0',
     });
     expect(workerVersion).toEqual({ buildId: '1.0', deploymentName: 'orders', useVersioning: true });
@@ -149,10 +150,12 @@ describe('every event', () => {
       workerDeploymentName: 'orders',
       deploymentVersion: { buildId: '1.0', deploymentName: 'orders' },
     });
-    expect(workerVersionFromProto({ workerVersionStamp: { buildId: '1.0' }, binaryChecksum: 'abc' })).toEqual({
-      buildId: '1.0',
-      binaryChecksum: 'abc',
-    });
+    expect(workerVersionFromProto({ workerVersionStamp: { buildId: '1.0' }, binaryChecksum: 'abc' })).toEqual(
+      {
+        buildId: '1.0',
+        binaryChecksum: 'abc',
+      },
+    );
     expect(workerVersionFromProto({ binaryChecksum: '', deploymentOptions: {} })).toBeUndefined();
     expect(attributesOf('WorkflowTaskCompleted')).not.toHaveProperty('workerVersion');
   });
@@ -171,11 +174,15 @@ describe('what storage leaves out', () => {
       originalExecutionRunId: RUN_ID,
       attempt: 1,
       taskQueue: { name: 'orders', kind: 1 },
-      workflowExecutionTimeout: {},
-      workflowRunTimeout: {},
       workflowTaskTimeout: { seconds: 10 },
-      rootWorkflowExecution: { workflowId: 'w', runId: RUN_ID },
     });
+  });
+
+  it('is left out for the start where there is nothing', () => {
+    const attributes = attributesOf('WorkflowExecutionStarted');
+    for (const name of ['workflowExecutionTimeout', 'workflowRunTimeout', 'rootWorkflowExecution']) {
+      expect(attributes).not.toHaveProperty(name);
+    }
   });
 
   it('is filled in for an activity: every timeout, the queue and the retry policy', () => {

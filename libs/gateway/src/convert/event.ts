@@ -16,7 +16,7 @@ import { historySizeOnWire } from './history-size.js';
 import { headerToProto, payloadMapToProto, payloadsToProto } from './payload.js';
 import { retryPolicyToProto } from './retry-policy.js';
 import { normalTaskQueue, stickyTaskQueue } from './task-queue.js';
-import { durationToProto, optionalTimestamp, timestampToProto } from './time.js';
+import { durationToProto, optionalDuration, optionalTimestamp, timestampToProto } from './time.js';
 import { userMetadataToProto } from './user-metadata.js';
 import { workerVersionToProto } from './worker-version.js';
 
@@ -81,8 +81,9 @@ const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {
       workflowType: { name: it.workflowType },
       taskQueue: normalTaskQueue(it.taskQueue),
       input: payloadsToProto(it.input),
-      workflowExecutionTimeout: durationToProto(it.workflowExecutionTimeoutMs),
-      workflowRunTimeout: durationToProto(it.workflowRunTimeoutMs),
+      // What is not there must be left out: SDKs show a zero, or a root that is the run itself, to workflow code.
+      workflowExecutionTimeout: optionalDuration(it.workflowExecutionTimeoutMs),
+      workflowRunTimeout: optionalDuration(it.workflowRunTimeoutMs),
       workflowTaskTimeout: durationToProto(it.workflowTaskTimeoutMs ?? DEFAULTS.workflowTaskTimeoutMs),
       continuedExecutionRunId: it.continuedExecutionRunId ?? '',
       ...(it.initiator && { initiator: initiator.toProto(it.initiator) }),
@@ -102,7 +103,6 @@ const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {
         : null,
       header: headerToProto(it.header),
       workflowId: run.workflowId,
-      rootWorkflowExecution: { workflowId: run.workflowId, runId: it.firstExecutionRunId ?? run.runId },
       eagerExecutionAccepted: it.eagerExecutionAccepted ?? false,
     },
   }),

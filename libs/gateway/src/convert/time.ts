@@ -12,6 +12,11 @@ export function durationToProto(ms: number | undefined): P.Duration {
   return parts(ms ?? 0);
 }
 
+/** Like {@link durationToProto}; nothing for a duration that is not limited. */
+export function optionalDuration(ms: number | undefined): P.Duration | null {
+  return ms ? parts(ms) : null;
+}
+
 /** A point in time, from milliseconds since the epoch. */
 export function timestampToProto(ms: number): P.Timestamp {
   return parts(ms);

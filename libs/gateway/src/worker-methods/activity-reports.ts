@@ -13,6 +13,8 @@ import { payloadsFromProto } from '../convert/payload.js';
 import type { P } from '../proto.js';
 import { decodeActivityTaskToken } from '../tokens.js';
 import type { WorkerMethodsContext } from './index.js';
+import { readToken } from './read-token.js';
+import type { TokenRequest } from './read-token.js';
 
 type ActivityReports = Pick<
   MethodTable,
@@ -26,12 +28,6 @@ type ActivityReports = Pick<
   | 'RespondActivityTaskCanceledById'
 >;
 
-/** Names an attempt by its token. */
-interface ByToken {
-  readonly taskToken?: Uint8Array | null;
-  readonly namespace?: string | null;
-}
-
 /** Names the attempt that is started under an activity id. */
 interface ById {
   readonly namespace?: string | null;
@@ -44,8 +40,8 @@ interface ById {
 export function activityReports({ engine }: WorkerMethodsContext): ActivityReports {
   const { context } = engine;
 
-  function attemptOf({ taskToken, namespace }: ByToken): ActivityAttempt {
-    const token = decodeActivityTaskToken(taskToken ?? new Uint8Array(0), namespace ?? '');
+  async function attemptOf(request: TokenRequest): Promise<ActivityAttempt> {
+    const token = await readToken(context, request, decodeActivityTaskToken);
     const run = runAddress(context, context.keys.execution(token.namespace, token.workflowId), token.runId);
     return { ...token, run };
   }
@@ -94,17 +90,17 @@ export function activityReports({ engine }: WorkerMethodsContext): ActivityRepor
   }
 
   return {
-    RecordActivityTaskHeartbeat: async (request) => heartbeat(attemptOf(request), request.details),
+    RecordActivityTaskHeartbeat: async (request) => heartbeat(await attemptOf(request), request.details),
     RecordActivityTaskHeartbeatById: async (request) =>
       heartbeat(await findAttempt(request), request.details),
     RespondActivityTaskCompleted: async (request) =>
-      complete(attemptOf(request), payloadsFromProto(request.result), reporterOf(request)),
+      complete(await attemptOf(request), payloadsFromProto(request.result), reporterOf(request)),
     RespondActivityTaskCompletedById: async (request) =>
       complete(await findAttempt(request), payloadsFromProto(request.result), reporterOf(request)),
-    RespondActivityTaskFailed: async (request) => fail(attemptOf(request), request),
+    RespondActivityTaskFailed: async (request) => fail(await attemptOf(request), request),
     RespondActivityTaskFailedById: async (request) => fail(await findAttempt(request), request),
     RespondActivityTaskCanceled: async (request) =>
-      cancel(attemptOf(request), payloadsFromProto(request.details), reporterOf(request)),
+      cancel(await attemptOf(request), payloadsFromProto(request.details), reporterOf(request)),
     RespondActivityTaskCanceledById: async (request) =>
       cancel(await findAttempt(request), payloadsFromProto(request.details), reporterOf(request)),
   };

@@ -1,4 +1,5 @@
 import { waitUntil } from '@tidewheel/testing';
+import { randomUUID } from 'node:crypto';
 import { api } from '../proto.js';
 import type { P } from '../proto.js';
 import { decodeHistoryToken } from '../tokens.js';
@@ -55,10 +56,15 @@ describe('reports on workflow tasks', () => {
     const { workflowId, taskQueue } = await gateway.start();
     const task = await gateway.pollWorkflow(taskQueue);
     const sdkMetadata = { coreUsedFlags: [1, 2], langUsedFlags: [3], sdkName: 'sdk', sdkVersion: '1' };
-    const response = await gateway.complete(task, { commands: [finish(7)], sdkMetadata });
+    const response = await gateway.complete(task, {
+      commands: [finish(7)],
+      sdkMetadata,
+      workerVersionStamp: { buildId: '1.0' },
+      binaryChecksum: '1.0',
+    });
     expect(response.workflowTask).toBeNull();
     const history = await gateway.history(workflowId);
-    expect(history.at(-2)?.attributes).toMatchObject({ sdkMetadata });
+    expect(history.at(-2)?.attributes).toMatchObject({ sdkMetadata, workerVersion: { buildId: '1.0' } });
   });
 
   it('are refused for a task that is over', async () => {
@@ -82,7 +88,10 @@ describe('reports on workflow tasks', () => {
     const { taskToken } = await gateway.pollWorkflow(taskQueue);
     const messageOf = async (namespace: string, token: Uint8Array) =>
       refusal(gateway.call('RespondWorkflowTaskCompleted', { namespace, taskToken: token }));
-    expect(await messageOf('other', taskToken)).toEqual({
+    const other = `other-${randomUUID()}`;
+    expect((await messageOf(other, new Uint8Array([1]))).code).toBe('NOT_FOUND');
+    await gateway.engine.createNamespace({ name: other });
+    expect(await messageOf(other, taskToken)).toEqual({
       code: 'INVALID_ARGUMENT',
       message: 'Operation requested with a token from a different namespace.',
     });
@@ -337,8 +346,9 @@ describe('reports on workflow tasks', () => {
   });
 
   describe('with queries', () => {
+    const header = { trace: { metadata: {}, data: Buffer.from('t') } };
     const query = (workflowId: string, queryType = 'state') =>
-      gateway.engine.queryWorkflow({ namespace: NAMESPACE, workflowId, queryType });
+      gateway.engine.queryWorkflow({ namespace: NAMESPACE, workflowId, queryType, header });
 
     it('answer those that waited for the task', async () => {
       const { workflowId, taskQueue } = await gateway.start();
@@ -358,6 +368,7 @@ describe('reports on workflow tasks', () => {
       const task = await gateway.pollWorkflow(taskQueue);
       const byType = new Map(Object.entries(task.queries).map(([key, { queryType }]) => [queryType, key]));
       expect([...byType.keys()].sort()).toEqual(['bad', 'good']);
+      for (const one of Object.values(task.queries)) expect(one.header?.fields).toHaveProperty('trace');
       await gateway.complete(task, {
         queryResults: {
           [byType.get('good') ?? '']: {
@@ -381,6 +392,7 @@ describe('reports on workflow tasks', () => {
       const answer = query(workflowId);
       const task = await gateway.pollWorkflow(taskQueue);
       expect(task.query).toMatchObject({ queryType: 'state' });
+      expect(task.query.header?.fields?.['trace']?.data).toEqual(Buffer.from('t'));
       expect(task.history.events).toHaveLength(4);
       expect(task.previousStartedEventId.toNumber()).toBe(3);
       expect(task.startedEventId.toNumber()).toBe(0);

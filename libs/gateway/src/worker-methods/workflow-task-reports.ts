@@ -16,10 +16,12 @@ import { queryResultType, workflowTaskFailedCause } from '../convert/enums.js';
 import { failureFromProto } from '../convert/failure.js';
 import { payloadsFromProto } from '../convert/payload.js';
 import { durationMs } from '../convert/time.js';
+import { workerVersionFromProto } from '../convert/worker-version.js';
 import { GatewayError } from '../errors.js';
 import type { P, RequestOf, ResponseOf } from '../proto.js';
 import { decodeQueryTaskToken, decodeWorkflowTaskToken } from '../tokens.js';
 import type { WorkflowTaskToken } from '../tokens.js';
+import { readToken } from './read-token.js';
 import { activityTaskResponse } from './activity-task-response.js';
 import type { WorkerMethodsContext } from './index.js';
 import { workflowTaskResponse } from './workflow-task-response.js';
@@ -60,7 +62,7 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
         'completions in pages, and messages of workflow updates, are not supported',
       );
     }
-    const token = decodeWorkflowTaskToken(request.taskToken ?? NOTHING, request.namespace ?? '');
+    const token = await readToken(context, request, decodeWorkflowTaskToken);
     const task = taskOf(context, token);
     const identity = request.identity ?? '';
     const commands = await convertCommands(context, task, request, identity);
@@ -72,6 +74,7 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
       startNext: sticky !== undefined && request.returnNewWorkflowTask === true,
       forceNext: request.forceCreateNewWorkflowTask === true,
       sdkMetadata: sdkMetadataOf(request),
+      workerVersion: workerVersionFromProto(request),
       startsEagerly: ({ attributes }) =>
         attributes.requestEagerExecution === true &&
         (attributes.taskQueue === undefined || attributes.taskQueue === task.taskQueue),
@@ -107,7 +110,7 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
     RespondWorkflowTaskCompleted: complete,
 
     async RespondWorkflowTaskFailed(request) {
-      const token = decodeWorkflowTaskToken(request.taskToken ?? NOTHING, request.namespace ?? '');
+      const token = await readToken(context, request, decodeWorkflowTaskToken);
       const { run, stamp, taskQueue } = taskOf(context, token);
       const failed = await failWorkflowTask(context, run, taskQueue, stamp, {
         cause: workflowTaskFailedCause.fromProto(request.cause) ?? 'UNSPECIFIED',
@@ -119,7 +122,7 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
     },
 
     async RespondQueryTaskCompleted(request) {
-      const token = decodeQueryTaskToken(request.taskToken ?? NOTHING, request.namespace ?? '');
+      const token = await readToken(context, request, decodeQueryTaskToken);
       const { partition } = context.keys.execution(token.namespace, token.workflowId);
       const answer = queryAnswer({
         resultType: request.completedType,
@@ -134,8 +137,6 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
     },
   };
 }
-
-const NOTHING = new Uint8Array(0);
 
 /** The workflow task that a token stands for, without the events that the worker had got with it. */
 function taskOf(context: EngineContext, token: WorkflowTaskToken): WorkflowTask {

@@ -4,7 +4,7 @@ import type { HistoryEvent } from '@tidewheel/core';
 import { readStoredEvents } from '@tidewheel/engine';
 import type { EngineContext, QueryTask, TaskQuery, WorkflowTask } from '@tidewheel/engine';
 import { eventsToProto } from '../convert/event.js';
-import { payloadsToProto } from '../convert/payload.js';
+import { headerToProto, payloadsToProto } from '../convert/payload.js';
 import { normalTaskQueue } from '../convert/task-queue.js';
 import { timestampToProto } from '../convert/time.js';
 import { int64 } from '../proto.js';
@@ -100,8 +100,8 @@ export async function queryTaskResponse(context: EngineContext, task: QueryTask)
 
 const NOTHING = new Uint8Array(0);
 
-function queryToProto({ queryType, args }: TaskQuery): NonNullable<Response['query']> {
-  return { queryType, queryArgs: payloadsToProto(args) };
+function queryToProto({ queryType, args, header }: TaskQuery): NonNullable<Response['query']> {
+  return { queryType, queryArgs: payloadsToProto(args), header: headerToProto(header) };
 }
 
 /** As many of the events as one response should carry. */

@@ -37,10 +37,12 @@
 -- @arg forceNew      '' unless there has to be one: for how many milliseconds a chain of such tasks without commands may
 --                    go on
 -- @args ops
--- @returns [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number] | [code: 5] | [code: 6] | [code: 7, events: number, bytes: number] | [code: 8]
+-- @returns [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number] | [code: 5] | [code: 6] | [code: 7, events: number, bytes: number] | [code: 8, eventType: number]
 -- @include workflow-task.lua
 -- @include activity.lua
 -- @include close.lua
+-- Counters of what was sent to other executions, by the type of its event: recordEvent.lua counts down.
+local PENDING_SENT = { [22] = 'pc', [37] = 'ps' }
 -- Types of the events that change memo or search attributes.
 local UPSERTS = { [40] = true, [46] = true }
 local ARITY = { E = 2, A = 7, T = 3, C = 2, X = 4, O = 3, Z = 3 }
@@ -79,10 +81,13 @@ local function isBuffered(matches)
   return nil
 end
 -- known: by name, the operation that makes it pending, or false when an operation before ends it.
-local known, asked, scheduled, freed = {}, {}, 0, 0
+local known, asked, scheduled, freed, sent = {}, {}, 0, 0, {}
 for i = 1, #ops do
   local op = ops[i]
-  if op.name then
+  if op.kind == 'O' then
+    local type = tonumber(ARGV[op.at + 1])
+    sent[type] = (sent[type] or 0) + 1
+  elseif op.name then
     local name = names[op.name]
     local value = known[name]
     if value == nil then value = extraValue(x, op.name) end
@@ -126,15 +131,19 @@ for i = 1, #ops do
   end
 end
 
--- Code 8: too many activities would be pending; the limit is that of libs/core/src/limits.ts. They have to be counted only
--- when the history is long enough for so many, and the run has as many fields.
-local MAX_PENDING_ACTIVITIES = 2000
-if scheduled > 0 and x.n + scheduled > MAX_PENDING_ACTIVITIES
-    and redis.call('HLEN', executionKey) + scheduled > MAX_PENDING_ACTIVITIES then
+-- Code 8: too much of one kind would be pending; the limits are those of libs/core/src/limits.ts. Activities have to be
+-- counted only when the history is long enough for so many, and the run has as many fields.
+local MAX_PENDING = 2000
+if scheduled > 0 and x.n + scheduled > MAX_PENDING and redis.call('HLEN', executionKey) + scheduled > MAX_PENDING then
   local pending = scheduled - freed
   local fields = redis.call('HKEYS', executionKey)
   for i = 1, #fields do if string.byte(fields[i]) == 65 then pending = pending + 1 end end
-  if pending > MAX_PENDING_ACTIVITIES then return { 8 } end
+  if pending > MAX_PENDING then return { 8, 10 } end
+end
+for type, count in pairs(sent) do
+  count = count + tonumber(redis.call('HGET', executionKey, PENDING_SENT[type]) or 0)
+  if count > MAX_PENDING then return { 8, type } end
+  sent[type] = count
 end
 
 local nowMs = clockMs()
@@ -270,6 +279,7 @@ if flushed > 0 or forceNew ~= '' then
       stickyKey = stickyStreamKey }, timersKey, member)
   end
 end
+for type, count in pairs(sent) do put(x, PENDING_SENT[type], count) end
 if chainSince then put(x, 'hb', pack('>I3I6', x.wi, chainSince)) end
 if x.yq == 1 and x.w == NONE then dispatchQueries(x, normalStreamKey, stickyStreamKey, member) end
 saveExecution(x, historyKey, notifyKey)

@@ -20,6 +20,8 @@
 -- @returns [code: 0] | [code: 1, runId: Buffer] | [code: 2, runId: Buffer] | [code: 3] | [code: 4] | [code: 5, events: number, bytes: number] | [code: -1, taskQueue: Buffer, sticky: Buffer, runId: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
 -- @include workflow-task.lua
 local SIGNALED, CANCEL_REQUESTED = 26, 20
+-- Outcomes of what the run asked of others, with the counter of how many of them are still to come.
+local COUNTED = { [23] = 'pc', [24] = 'pc', [38] = 'ps', [39] = 'ps' }
 local x = loadExecution(executionKey)
 if not x or (runId ~= '' and x.r ~= runId) then return { 0 } end
 local route = { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey, stickyKey = stickyStreamKey }
@@ -35,6 +37,7 @@ if bufferIsFull(x) then return { -2, x.wi, x.wj, x.wa, x.q } end
 local nowMs = clockMs()
 if requestId ~= '' then redis.call('SADD', requestsKey, requestId) end
 if eventType == CANCEL_REQUESTED then x.c = 1 end
+if COUNTED[eventType] then redis.call('HINCRBY', executionKey, COUNTED[eventType], -1) end
 x.i = x.i + 1
 recordExternal(x, { plainEvent(eventType, nowMs, body) }, nowMs, route, bufferKey, timersKey, member)
 saveExecution(x, historyKey, notifyKey)

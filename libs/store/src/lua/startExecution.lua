@@ -28,6 +28,8 @@ local current = redis.call('HMGET', executionKey, 'r', 's', 'rq')
 if current[1] and current[1] ~= replacesRunId then
   return { 0, current[1], current[2], current[3] or current[1] }
 end
+-- The caller may repeat itself because a reply was lost, and its run may be closed and replaced by now.
+if current[1] and redis.call('EXISTS', historyKey) == 1 then return { 0, runId, current[2], runId } end
 local nowMs = clockMs()
 if current[1] then redis.call('RENAME', executionKey, replacedKey) end
 
