@@ -80,6 +80,10 @@ describe('descriptions', () => {
               scheduledTimeMs: 0,
               lastStartedTimeMs: 1,
               nextAttemptTimeMs: 2,
+              scheduleToCloseTimeoutMs: 0,
+              scheduleToStartTimeoutMs: 0,
+              startToCloseTimeoutMs: 60_000,
+              heartbeatTimeoutMs: 0,
               heartbeatDetails: [],
               lastFailure: { message: 'no' },
               retryPolicy: {
