@@ -82,6 +82,10 @@ test('anything thrown becomes a failure with a message', () => {
   );
 });
 
+test('a value that cannot be shown becomes a failure as well', () => {
+  expect(toFailure({ count: 0n, toString: 'not a function' }).message).toContain('cannot be shown');
+});
+
 test('a failure from elsewhere goes on unchanged', () => {
   const failure: Failure = {
     message: 'from Go',

@@ -91,7 +91,16 @@ function messageOf(error: unknown): string {
   try {
     return toJson(error) ?? String(error);
   } catch {
+    return shownAs(error);
+  }
+}
+
+/** What cannot be written as JSON may be anything, its own `toString` included. */
+function shownAs(error: unknown): string {
+  try {
     return String(error);
+  } catch {
+    return 'a value was thrown that cannot be shown';
   }
 }
 
