@@ -1,5 +1,7 @@
 import { Client, isGrpcServiceError, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { WorkflowHandle } from '@temporalio/client';
+import { createSeededRandom } from '@tidewheel/testing';
+import type { SeededRandom } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
 import type { WriteStream } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
@@ -15,7 +17,6 @@ import { faultsOf } from '../harness/history.js';
 import type { Counts } from '../harness/run-scenarios.js';
 import { connect } from '../harness/scenario-context.js';
 import type { Surroundings } from '../harness/scenario-context.js';
-import { SeededRandom } from './seeded-random.js';
 
 const TASK_QUEUE = 'crash';
 /** What a worker prints once it works. */
@@ -46,7 +47,7 @@ export async function runCrash(
   try {
     await crew.hire(workers);
     const surroundings = await connect(deployment.address, folder, log);
-    return await new CrashRun(surroundings, crew, new SeededRandom(seed), tell).run(crashSeconds * 1_000);
+    return await new CrashRun(surroundings, crew, createSeededRandom(seed), tell).run(crashSeconds * 1_000);
   } finally {
     await crew.dismiss();
     await deployment.stop();
@@ -140,7 +141,7 @@ class CrashRun {
 
   async run(durationMs: number): Promise<Counts> {
     // Workflows draw from chances of their own, so that kills and workflows do not disturb each other's draws.
-    const workflows = new SeededRandom(this.random.int(0, 2 ** 31));
+    const workflows = createSeededRandom(this.random.int(0, 2 ** 31));
     const kills = this.kill();
     const endMs = Date.now() + durationMs;
     const running = new Set<Promise<void>>();

@@ -279,7 +279,8 @@ function planExternal(command: ExternalCommand, context: CommandContext): Planne
   );
 }
 
-const BAD_ATTRIBUTES_CAUSES: Readonly<Record<Command['commandType'], WorkflowTaskFailedCause>> = {
+/** What a workflow task fails with when a command of the type is unsound. */
+export const BAD_ATTRIBUTES_CAUSES: Readonly<Record<Command['commandType'], WorkflowTaskFailedCause>> = {
   ScheduleActivityTask: 'BAD_SCHEDULE_ACTIVITY_ATTRIBUTES',
   RequestCancelActivityTask: 'BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES',
   StartTimer: 'BAD_START_TIMER_ATTRIBUTES',

@@ -53,7 +53,7 @@ export { isCloseCommand } from './command.js';
 export type { Command, CommandAttributes, CommandOf, CommandType, QueryAnswer } from './command.js';
 export { completeActivityTimeouts } from './activity-timeouts.js';
 export type { ActivityTimeouts, CompleteActivityTimeouts } from './activity-timeouts.js';
-export { planCommands } from './command-plan.js';
+export { BAD_ATTRIBUTES_CAUSES, planCommands } from './command-plan.js';
 export type { CommandContext, CommandFault, CommandPlan, PlannedCommand } from './command-plan.js';
 export { foldUpserts } from './upserts.js';
 export { identifierFault, namespaceFault, runIdFault } from './identifier.js';

@@ -13,6 +13,14 @@ export interface EngineLogger {
   error(fields: LogFields, message: string): void;
 }
 
+/** Says nothing. */
+export const SILENT_LOGGER: EngineLogger = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
+
 /** What every use-case of the engine works with. */
 export interface EngineContext {
   readonly redis: Redis;

@@ -22,6 +22,7 @@ import { deleteWorkflow } from './delete-workflow.js';
 import { describeTaskQueue } from './describe-task-queue.js';
 import { describeWorkflow } from './describe-workflow.js';
 import { deleteExpiredExecutions } from './duties/retention.js';
+import { SILENT_LOGGER } from './engine-context.js';
 import type { EngineContext, EngineLogger } from './engine-context.js';
 import { HealthProbe } from './health.js';
 import type { EngineHealth } from './health.js';
@@ -63,13 +64,6 @@ export interface EngineOptions {
   readonly strictDurability?: boolean | undefined;
 }
 
-const SILENT: EngineLogger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-
 /** The engine over one Redis. It keeps no state of its own: any number may run on the same deployment. */
 export class Engine implements WorkflowService {
   private duties: Promise<BackgroundDuties> | undefined;
@@ -91,7 +85,7 @@ export class Engine implements WorkflowService {
    */
   static async open(options: EngineOptions): Promise<Engine> {
     const identity = options.identity ?? `${process.pid}@${hostname()}`;
-    const logger = options.logger ?? SILENT;
+    const logger = options.logger ?? SILENT_LOGGER;
     const connect = (name: string): Redis => {
       const redis = openRedis({ ...options.connection, name: `tidewheel:${name}:${identity}` });
       redis.on('error', (error: Error) =>

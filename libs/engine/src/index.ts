@@ -15,7 +15,7 @@ export type { EngineOptions } from './engine.js';
 export { DurabilityError } from './durability-watch.js';
 export type { WorkflowService } from './engine-api.js';
 export type { EngineContext, EngineLogger, LogFields, RunAddress } from './engine-context.js';
-export { runAddress } from './engine-context.js';
+export { runAddress, SILENT_LOGGER } from './engine-context.js';
 export type { EngineHealth, HealthCheck } from './health.js';
 export type {
   CancelWorkflowRequest,

@@ -1,5 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerOptions } from '@grpc/grpc-js';
+import { SILENT_LOGGER } from '@tidewheel/engine';
 import type { Engine, EngineLogger } from '@tidewheel/engine';
 import { setMaxListeners } from 'node:events';
 import { clientMethods } from './client-methods/index.js';
@@ -44,13 +45,6 @@ const SERVER_OPTIONS: ServerOptions = {
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 10_000;
 
-const SILENT: EngineLogger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
-
 /** Serves Temporal's WorkflowService, OperatorService and the health service of gRPC on one port, from an engine. */
 export class Gateway {
   private closed: Promise<void> | undefined;
@@ -69,7 +63,7 @@ export class Gateway {
 
   /** @throws when the port cannot be had */
   static async start(options: GatewayOptions): Promise<Gateway> {
-    const { engine, host = '127.0.0.1', logger = SILENT } = options;
+    const { engine, host = '127.0.0.1', logger = SILENT_LOGGER } = options;
     const calls = new CallsUnderWay();
     const closing = new AbortController();
     setMaxListeners(0, closing.signal);

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { ActivityTaskNotFoundError, WorkflowTaskNotFoundError } from '@tidewheel/core';
 import type { RetryPolicy } from '@tidewheel/core';
-import type { ActivityTask, WorkflowTask, WorkflowTaskStamp } from '@tidewheel/engine';
+import type { ActivityAttempt, WorkflowTask, WorkflowTaskStamp } from '@tidewheel/engine';
 import { GatewayError } from './errors.js';
 
 // A token is one letter for its kind, one digit for the version of its layout, and a JSON array. It holds whatever is
@@ -31,17 +31,7 @@ interface QueryTaskToken {
 }
 
 /** What a report on an activity attempt needs to find the attempt again, and to decide whether another follows. */
-interface ActivityTaskToken extends Pick<
-  ActivityTask,
-  | 'activityId'
-  | 'scheduledEventId'
-  | 'attempt'
-  | 'taskQueue'
-  | 'workflowTaskQueue'
-  | 'sticky'
-  | 'retryPolicy'
-  | 'closeByMs'
-> {
+interface ActivityTaskToken extends Omit<ActivityAttempt, 'run'> {
   readonly kind: 'activityTask';
   readonly namespace: string;
   readonly workflowId: string;

@@ -1,7 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import type { HistoryEvent } from '@tidewheel/core';
-import { Engine } from '@tidewheel/engine';
-import type { EngineLogger, StartWorkflowRequest } from '@tidewheel/engine';
+import { Engine, SILENT_LOGGER } from '@tidewheel/engine';
+import type { StartWorkflowRequest } from '@tidewheel/engine';
 import { checkHistory } from '@tidewheel/history-checker';
 import type { ScriptRunner } from '@tidewheel/store';
 import { startTestRedis } from '@tidewheel/testing';
@@ -20,13 +20,6 @@ import type { WorkerMethods } from './worker-methods/index.js';
 
 export const NAMESPACE = 'default';
 export const WORKER = 'worker-1';
-
-const SILENT: EngineLogger = {
-  debug: () => undefined,
-  info: () => undefined,
-  warn: () => undefined,
-  error: () => undefined,
-};
 
 /** What a call may say beside its request. */
 interface CallOptions {
@@ -64,10 +57,10 @@ export class WorkerGateway {
   ): Promise<WorkerGateway> {
     const engine = await Engine.open({ connection: { url: redis.url }, partitions, identity });
     if (duties) await engine.startDuties();
-    const logger = workerLogger(SILENT);
+    const logger = workerLogger(SILENT_LOGGER);
     const hub = new TaskHub(engine, logger, { lingerMs: 500, stickyLingerMs: 500 });
     const workers = workerMethods({ engine, logger }, hub);
-    const clients = clientMethods({ engine, logger: SILENT, version: 'test' });
+    const clients = clientMethods({ engine, logger: SILENT_LOGGER, version: 'test' });
     return new WorkerGateway(engine, hub, workers, { ...clients, ...workers.methods });
   }
 

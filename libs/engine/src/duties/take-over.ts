@@ -7,7 +7,7 @@ const PERIOD_MS = 5_000;
 /** A task that was read this long ago and not started counts as abandoned; so does what an absent consumer read. */
 const ABANDONED_MS = 10_000;
 /** A consumer shows itself every few seconds; after this long it counts as absent. */
-const ABSENT_MS = 12_000;
+export const ABSENT_MS = 12_000;
 /** A poller that has not asked for this long, and holds nothing, is forgotten. */
 const FORGET_POLLER_MS = 10 * 60_000;
 /** A sticky queue whose worker has not asked for this long is removed; its executions go back to their normal queues. */

@@ -63,13 +63,8 @@ export function timeOutWorkflowTask(
   timeoutType: TimeoutType,
   dueOnly = true,
 ): Promise<boolean> {
-  const body = encodeEventBody('WorkflowTaskTimedOut', {
-    scheduledEventId: stamp.scheduledEventId,
-    startedEventId: stamp.startedEventId,
-    timeoutType,
-  });
   const delayMs = workflowTaskBackoffMs(stamp.attempt + 1);
-  return end(context, run, taskQueue, stamp, 'WorkflowTaskTimedOut', body, { delayMs, dueOnly });
+  return endTimedOut(context, run, taskQueue, stamp, timeoutType, { delayMs, dueOnly });
 }
 
 /**
@@ -87,12 +82,28 @@ export function returnWorkflowTask(
   stamp: WorkflowTaskStamp,
   queries: readonly Pick<TaskQuery, 'queryId'>[] = [],
 ): Promise<boolean> {
-  const body = encodeEventBody('WorkflowTaskTimedOut', {
-    scheduledEventId: stamp.scheduledEventId,
-    startedEventId: stamp.startedEventId,
-    timeoutType: 'START_TO_CLOSE',
-  });
-  return end(context, run, taskQueue, stamp, 'WorkflowTaskTimedOut', body, { delayMs: 0, queries });
+  return endTimedOut(context, run, taskQueue, stamp, 'START_TO_CLOSE', { delayMs: 0, queries });
+}
+
+/** What of the end of a workflow task does not follow from its event. */
+interface TaskEnd {
+  readonly delayMs: number;
+  readonly dueOnly?: boolean;
+  readonly unhandled?: boolean;
+  readonly queries?: readonly Pick<TaskQuery, 'queryId'>[];
+}
+
+function endTimedOut(
+  context: EngineContext,
+  run: RunAddress,
+  taskQueue: string,
+  stamp: WorkflowTaskStamp,
+  timeoutType: TimeoutType,
+  options: TaskEnd,
+): Promise<boolean> {
+  const { scheduledEventId, startedEventId } = stamp;
+  const body = encodeEventBody('WorkflowTaskTimedOut', { scheduledEventId, startedEventId, timeoutType });
+  return end(context, run, taskQueue, stamp, 'WorkflowTaskTimedOut', body, options);
 }
 
 async function end(
@@ -102,12 +113,7 @@ async function end(
   stamp: WorkflowTaskStamp,
   eventType: 'WorkflowTaskFailed' | 'WorkflowTaskTimedOut',
   body: Buffer,
-  options: {
-    readonly delayMs: number;
-    readonly dueOnly?: boolean;
-    readonly unhandled?: boolean;
-    readonly queries?: readonly Pick<TaskQuery, 'queryId'>[];
-  },
+  options: TaskEnd,
 ): Promise<boolean> {
   const partition = context.keys.partition(run.partition);
   const reply = await endWorkflowTask(context.run, {

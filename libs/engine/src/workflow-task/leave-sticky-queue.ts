@@ -1,12 +1,9 @@
 import { leaveSticky, parseTaskEntry, WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
-import { TAKE_OVER_CONSUMER } from '../duties/take-over.js';
+import { ABSENT_MS, TAKE_OVER_CONSUMER } from '../duties/take-over.js';
 import { timeOutWorkflowTask } from './end-workflow-task.js';
 import { returnQuery } from './return-tasks.js';
 import { runOfEntry } from './start-workflow-tasks.js';
-
-/** A consumer shows itself every few seconds; one that has not for this long does not keep a sticky queue alive. */
-const AWAY_MS = 12_000;
 
 /** A sticky queue that a process stops reading. */
 export interface StickyQueueDeparture {
@@ -44,7 +41,7 @@ async function leavePartition(
     group: WORKERS_GROUP,
     consumer: context.identity,
     helper: TAKE_OVER_CONSUMER,
-    awayMs: force ? 0 : AWAY_MS,
+    awayMs: force ? 0 : ABSENT_MS,
   });
   if (reply[0] === 0) return;
   for (const [id, fields] of reply[1]) {

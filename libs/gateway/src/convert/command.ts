@@ -1,3 +1,4 @@
+import { BAD_ATTRIBUTES_CAUSES } from '@tidewheel/core';
 import type { Command, CommandOf, CommandType, WorkflowTaskFailedCause } from '@tidewheel/core';
 import type { P } from '../proto.js';
 import { api, toNumber } from '../proto.js';
@@ -152,22 +153,8 @@ function recordMarker(command: P.Command): Command {
   });
 }
 
-/** What a workflow task fails with when a command of the type is unsound. */
-const CAUSES = {
-  ScheduleActivityTask: 'BAD_SCHEDULE_ACTIVITY_ATTRIBUTES',
-  RequestCancelActivityTask: 'BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES',
-  StartTimer: 'BAD_START_TIMER_ATTRIBUTES',
-  CancelTimer: 'BAD_CANCEL_TIMER_ATTRIBUTES',
-  CompleteWorkflowExecution: 'BAD_COMPLETE_WORKFLOW_EXECUTION_ATTRIBUTES',
-  FailWorkflowExecution: 'BAD_FAIL_WORKFLOW_EXECUTION_ATTRIBUTES',
-  CancelWorkflowExecution: 'BAD_CANCEL_WORKFLOW_EXECUTION_ATTRIBUTES',
-  RequestCancelExternalWorkflowExecution: 'BAD_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_ATTRIBUTES',
-  SignalExternalWorkflowExecution: 'BAD_SIGNAL_WORKFLOW_EXECUTION_ATTRIBUTES',
-  RecordMarker: 'BAD_RECORD_MARKER_ATTRIBUTES',
-} as const satisfies Partial<Record<CommandType, WorkflowTaskFailedCause>>;
-
-function withoutAttributes(type: keyof typeof CAUSES): BadCommand {
-  return new BadCommand(CAUSES[type], `${type} command has no attributes`);
+function withoutAttributes(type: CommandType): BadCommand {
+  return new BadCommand(BAD_ATTRIBUTES_CAUSES[type], `${type} command has no attributes`);
 }
 
 function made<T extends CommandType>(commandType: T, attributes: CommandOf<T>['attributes']): CommandOf<T> {

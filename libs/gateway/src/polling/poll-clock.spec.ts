@@ -11,7 +11,7 @@ describe('PollClock', () => {
     over = [];
     clock = new PollClock(
       (poll) => over.push(poll),
-      () => undefined,
+      () => false,
     );
   });
 

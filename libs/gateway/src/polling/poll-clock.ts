@@ -2,21 +2,31 @@ import type { Poll } from './poll.js';
 
 const TICK_MS = 250;
 
-/** Ends polls whose time is over. One interval serves them all, so that a poll costs no timer of its own. */
+/**
+ * Ends polls whose time is over. One interval serves them all, so that a poll costs no timer of its own; it stands still
+ * while there is nothing to do, so that a process without polls is not woken.
+ */
 export class PollClock {
   private readonly byTick = new Map<number, Set<Poll>>();
-  private readonly interval: NodeJS.Timeout;
-  private lastTick = tickOf(Date.now());
+  private interval: NodeJS.Timeout | undefined;
+  private lastTick = 0;
 
   constructor(
     /** Takes a poll out of wherever it waits, and ends it. */
     private readonly onOver: (poll: Poll) => void,
-    private readonly onTick: (nowMs: number) => void,
-  ) {
+    /** Says whether it wants to be called again though no poll waits. */
+    private readonly onTick: (nowMs: number) => boolean,
+  ) {}
+
+  /** Sets it going, unless it goes already. */
+  start(): void {
+    if (this.interval) return;
+    this.lastTick = tickOf(Date.now());
     this.interval = setInterval(() => this.turn(Date.now()), TICK_MS).unref();
   }
 
   add(poll: Poll): void {
+    this.start();
     // Never into a tick that has been seen to.
     const tick = Math.max(tickOf(poll.untilMs), this.lastTick + 1);
     const polls = this.byTick.get(tick);
@@ -31,8 +41,13 @@ export class PollClock {
   }
 
   stop(): void {
-    clearInterval(this.interval);
+    this.pause();
     this.byTick.clear();
+  }
+
+  private pause(): void {
+    clearInterval(this.interval);
+    this.interval = undefined;
   }
 
   private turn(nowMs: number): void {
@@ -43,7 +58,7 @@ export class PollClock {
       for (const poll of polls) this.onOver(poll);
     }
     this.lastTick = now;
-    this.onTick(nowMs);
+    if (!this.onTick(nowMs) && this.byTick.size === 0) this.pause();
   }
 }
 

@@ -159,6 +159,7 @@ export class TaskHub {
           notes: new PollerNotes(this.engine.context, queue),
         };
         this.queues.set(key, open);
+        this.clock.start();
       }
       open.lastPollMs = Date.now();
       try {
@@ -176,9 +177,9 @@ export class TaskHub {
     if (this.queueOf.get(poll)?.poller.slots.remove(poll)) poll.end();
   }
 
-  /** Closes queues that nobody has polled for some time. */
-  private sweep(nowMs: number): void {
-    if (nowMs < this.nextSweepMs) return;
+  /** Closes queues that nobody has polled for some time. Says whether there are queues left to look after. */
+  private sweep(nowMs: number): boolean {
+    if (nowMs < this.nextSweepMs) return true;
     this.nextSweepMs = nowMs + SWEEP_PERIOD_MS;
     for (const open of this.queues.values()) {
       const { poller, closed, lastPollMs } = open;
@@ -187,6 +188,7 @@ export class TaskHub {
       else if (!closed && nowMs - lastPollMs > lingerMs) void this.close(open);
       open.notes.turn(nowMs);
     }
+    return this.queues.size > 0;
   }
 
   private close(open: OpenQueue, options: { readonly force?: boolean } = {}): Promise<void> {
