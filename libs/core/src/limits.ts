@@ -43,6 +43,8 @@ export const DEFAULTS = {
   stickyScheduleToStartTimeoutMs: 10_000,
   retentionMs: 3 * 86_400_000,
   longPollMs: 20_000,
+  /** How long a closed run remembers the request ids of what was sent to it. */
+  requestIdsKeptMs: 10 * 60_000,
   /** No poller seen for this long means a query cannot be answered. */
   queryPollerMs: 20_000,
 } as const;

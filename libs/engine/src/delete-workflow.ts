@@ -34,6 +34,7 @@ export async function deleteRun(
     replacedKey: run.replaced,
     historyKey: run.history,
     closedKey: context.keys.closed(run.partition, run.namespace),
+    requestsKey: run.requests,
     runId: run.runId,
     runMember: run.runMember,
   });

@@ -125,6 +125,45 @@ describeEngine('when replies of Redis are lost', (deployment) => {
     expect(story.filter((type) => type === 'CancelRequested')).toHaveLength(1);
   });
 
+  it('a signal that is repeated after it let its run close was delivered', async () => {
+    const run = await deployment().start();
+    const signal = { ...run.address, signalName: 'go', requestId: randomUUID() };
+    await engine.signalWorkflow(signal);
+    await run.decide([finish()]);
+    await engine.signalWorkflow(signal);
+    const { runId: _, ...anyRun } = signal;
+    await engine.signalWorkflow(anyRun);
+    await expect(engine.signalWorkflow({ ...signal, requestId: randomUUID() })).rejects.toThrow(
+      WorkflowNotFoundError,
+    );
+    expect((await run.story()).filter((type) => type === 'Signaled')).toHaveLength(1);
+    const execution = run.context.keys.execution(NAMESPACE, run.workflowId);
+    const { requests } = runAddress(run.context, execution, run.runId);
+    expect(await run.context.redis.pttl(requests)).toBeGreaterThan(0);
+    await run.closed();
+    await engine.deleteWorkflow(run.address);
+    await expect(engine.signalWorkflow(signal)).rejects.toThrow(WorkflowNotFoundError);
+  });
+
+  it('a signal with a start that is repeated after its run has closed starts no other', async () => {
+    const run = await deployment().start();
+    const request = {
+      namespace: NAMESPACE,
+      workflowId: run.address.workflowId,
+      workflowType: 'order',
+      taskQueue: randomUUID(),
+      signalName: 'go',
+      signalRequestId: randomUUID(),
+    };
+    expect(await engine.signalWithStart(request)).toEqual({ runId: run.runId, started: false });
+    await run.decide([finish()]);
+    expect(await engine.signalWithStart(request)).toEqual({ runId: run.runId, started: false });
+    const other = await engine.signalWithStart({ ...request, signalRequestId: randomUUID() });
+    expect(other).toMatchObject({ started: true });
+    expect(other.runId).not.toBe(run.runId);
+    await engine.terminateWorkflow({ namespace: NAMESPACE, workflowId: request.workflowId });
+  });
+
   it.each(BUDGETS)(
     'a signal with a start does one or the other, once (%i bytes get through)',
     async (budget) => {
@@ -189,9 +228,8 @@ describeEngine('when replies of Redis are lost', (deployment) => {
     expect(await run.engine.getResult(run.address)).toMatchObject({ result: [payload('done')] });
     await run.closed();
     const other = await deployment().start();
-    await unlucky(budget, () => engine.terminateWorkflow(other.address)).catch((error: unknown) =>
-      expect(error).toBeInstanceOf(WorkflowNotFoundError),
-    );
+    await unlucky(budget, () => engine.terminateWorkflow(other.address));
+    await expect(engine.terminateWorkflow(other.address)).rejects.toThrow(WorkflowNotFoundError);
     expect((await other.describe()).status).toBe('TERMINATED');
     await other.closed();
   });

@@ -96,6 +96,8 @@ export async function deliverEvent(
 ): Promise<'recorded' | 'repeated' | 'notFound'> {
   const execution = context.keys.execution(address.namespace, address.workflowId);
   const partition = context.keys.partition(execution.partition);
+  const requestsOf = (runId: string): string =>
+    runAddress(context, execution, address.runId ?? runId).requests;
   let route: Route | undefined = await readRoute(context, execution);
   for (let round = 0; round < MAX_ROUNDS && route; round++) {
     const run = runAddress(context, execution, route.runId);
@@ -105,7 +107,7 @@ export async function deliverEvent(
       bufferKey: run.buffer,
       timersKey: partition.timers,
       notifyKey: partition.notify,
-      requestsKey: run.requests,
+      requestsKey: requestsOf(route.runId),
       ...routeStreams(context, execution, route),
       member: execution.member,
       runId: address.runId ?? '',

@@ -155,6 +155,10 @@ export async function startOrUse(
             );
         }
       }
+      // This very signal may have been delivered, its reply lost, and the run closed since.
+      if (signal && (await signal.deliver(existing.runId)) === 'repeated') {
+        return existingRun(existing.runId, false);
+      }
       if (!mayReuse(request.workflowIdReusePolicy ?? 'ALLOW_DUPLICATE', existing.status)) {
         throw new WorkflowExecutionAlreadyStartedError(
           request.workflowId,

@@ -2,6 +2,7 @@ import { encodeEventBody } from '@tidewheel/codec';
 import { EVENT_TYPE_CODES, EXECUTION_STATUS_CODES, WorkflowNotFoundError } from '@tidewheel/core';
 import type { EventAttributes, Payloads } from '@tidewheel/core';
 import { closeExecution } from '@tidewheel/store';
+import { randomUUID } from 'node:crypto';
 import type { EngineContext, RunAddress } from './engine-context.js';
 import { readRoute, runAddress } from './engine-context.js';
 import { checkPayloads, checkRunId, requireIdentifier } from './request-checks.js';
@@ -24,7 +25,13 @@ export async function terminateWorkflow(
   await context.namespaces.require(request.namespace);
   const execution = context.keys.execution(request.namespace, request.workflowId);
   const runId = request.runId ?? (await readRoute(context, execution))?.runId;
-  if (runId === undefined || !(await terminateRun(context, runAddress(context, execution, runId), request))) {
+  const terminated =
+    runId !== undefined &&
+    // The connection repeats a script whose reply was lost.
+    (await terminateRun(context, runAddress(context, execution, runId), request, {
+      requestId: randomUUID(),
+    }));
+  if (!terminated) {
     throw new WorkflowNotFoundError(
       request.workflowId,
       request.runId,
@@ -33,11 +40,17 @@ export async function terminateWorkflow(
   }
 }
 
-/**
- * Ends a run with a WorkflowExecutionTerminated event. False when it was not running.
- *
- * @param task the workflow task for which it is ended, if it is for one: false when that is no longer under way
- */
+/** When a run is to be closed, and how often the same request may be heard. */
+interface CloseOptions {
+  /** Only for this workflow task: nothing happens when it is no longer under way. */
+  readonly task?: WorkflowTaskStamp | undefined;
+  /** Only when the run's or the execution's timeout has passed. */
+  readonly dueOnly?: boolean;
+  /** A request repeated with the same id is answered like the first. */
+  readonly requestId?: string;
+}
+
+/** Ends a run with a WorkflowExecutionTerminated event. False when it was not running, or its task not under way. */
 export async function terminateRun(
   context: EngineContext,
   address: RunAddress,
@@ -46,14 +59,14 @@ export async function terminateRun(
     readonly details?: Payloads | undefined;
     readonly identity?: string | undefined;
   },
-  task?: WorkflowTaskStamp,
+  options: CloseOptions = {},
 ): Promise<boolean> {
   const body = encodeEventBody('WorkflowExecutionTerminated', {
     identity: cause.identity ?? context.identity,
     ...(cause.reason !== undefined && { reason: cause.reason }),
     ...(cause.details && { details: cause.details }),
   });
-  return closeRun(context, address, 'WorkflowExecutionTerminated', body, 'TERMINATED', { task });
+  return closeRun(context, address, 'WorkflowExecutionTerminated', body, 'TERMINATED', options);
 }
 
 /** Ends a run whose run or execution timeout has passed. False when it has not, or the run is closed. */
@@ -88,7 +101,7 @@ async function closeRun(
   eventType: 'WorkflowExecutionTerminated' | 'WorkflowExecutionTimedOut' | 'WorkflowExecutionFailed',
   body: Buffer,
   status: keyof typeof EXECUTION_STATUS_CODES,
-  options: { readonly dueOnly?: boolean; readonly task?: WorkflowTaskStamp | undefined },
+  options: CloseOptions,
 ): Promise<boolean> {
   const partition = context.keys.partition(address.partition);
   const [closed] = await closeExecution(context.run, {
@@ -111,6 +124,7 @@ async function closeRun(
     body,
     status: String(EXECUTION_STATUS_CODES[status]),
     dueOnly: options.dueOnly ? '1' : '',
+    requestId: options.requestId ?? '',
   });
   return closed === 1;
 }

@@ -1,4 +1,4 @@
-import { LIMITS } from '@tidewheel/core';
+import { DEFAULTS, LIMITS } from '@tidewheel/core';
 import { SCRIPTS } from './scripts.generated.js';
 
 /** The text of all scripts: constants stand in them as they are written in lua/include. */
@@ -15,5 +15,9 @@ describe('the limits in scripts', () => {
     ['MAX_BUFFERED_EVENTS, MAX_BUFFERED_BYTES', LIMITS.bufferedEvents, LIMITS.bufferedBytes],
   ])('%s are those of the domain', (names, events, bytes) => {
     expect(text).toContain(`local ${names} = ${events}, ${bytes}`);
+  });
+
+  it('request ids are kept as long as the domain says', () => {
+    expect(text).toContain(`local REQUEST_IDS_KEPT_MS = ${DEFAULTS.requestIdsKeptMs}\n`);
   });
 });

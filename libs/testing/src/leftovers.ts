@@ -79,6 +79,11 @@ async function inspect(survey: Survey, key: string, letter: string, name: string
     case 'i':
       if (Number(await redis.call('PTTL', key)) < 0) left.push(`${key}: pollers that never expire`);
       return;
+    case 'r':
+      if (deleted || Number(await redis.call('PTTL', key)) < 0) {
+        left.push(`${key}: request ids of a run that is ${deleted ? 'deleted' : 'closed'}`);
+      }
+      return;
     case 'q':
       if (Number(await redis.call('PTTL', key)) < 0) left.push(`${key}: a query that never expires`);
       return;
@@ -91,7 +96,6 @@ const LEFT_BEHIND: Readonly<Record<string, string>> = {
   t: 'timers of runs that are closed',
   v: 'running executions',
   b: 'buffered events',
-  r: 'request ids of a run that is closed',
   d: 'activity details of a run that is closed',
 };
 

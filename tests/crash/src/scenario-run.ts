@@ -10,7 +10,7 @@ export const WORKFLOWS_PATH = '/api/v1/namespaces/default/workflows';
 /** A signal that was sent until the answer came. */
 interface SentSignal {
   readonly requestId: string;
-  /** Whether the answer was that it is recorded; otherwise the run was closed, perhaps by this very signal. */
+  /** Whether the answer was that it is recorded. */
   readonly isAcknowledged: boolean;
 }
 
@@ -60,8 +60,7 @@ export class ScenarioRun {
       input: step.input,
       requestId,
     });
-    const mayBeClosed = answer.status === 404 && answer.unansweredAttempts > 0;
-    if (answer.status !== 200 && !mayBeClosed) {
+    if (answer.status !== 200) {
       this.violations.push(`signal ${requestId} was answered with ${describeAnswer(answer)}`);
     }
     this.signals.push({ requestId, isAcknowledged: answer.status === 200 });

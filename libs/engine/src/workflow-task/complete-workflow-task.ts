@@ -87,7 +87,7 @@ export async function completeWorkflowTask(
     const { fault } = plan;
     const message = `command ${fault.index + 1} (${completion.commands[fault.index]?.commandType}): ${fault.message}`;
     const ended = fault.terminates
-      ? await terminateRun(context, run, { reason: message, identity: completion.identity }, stamp)
+      ? await terminateRun(context, run, { reason: message, identity: completion.identity }, { task: stamp })
       : await failWorkflowTask(context, run, taskQueue, stamp, {
           cause: fault.cause,
           failure: { message, source: 'Server' },

@@ -19,11 +19,15 @@
 -- @arg body
 -- @arg status
 -- @arg dueOnly       '1' when the run's or the execution's timeout must have passed
+-- @arg requestId     '' when it is not deduplicated; a repeated one is answered like the first
 -- @returns [code: 0] | [code: 1, nowMs: number]
 -- @include workflow-task.lua
 -- @include close.lua
 local x = loadExecution(executionKey)
-if not x or x.r ~= runId then return { 0 } end
+if not x or x.r ~= runId then
+  if requestId ~= '' and redis.call('SISMEMBER', requestsKey, requestId) == 1 then return { 1, clockMs() } end
+  return { 0 }
+end
 if startedId > 0 and (x.w ~= STARTED or x.wj ~= startedId or x.wa ~= attempt) then return { 0 } end
 local nowMs = clockMs()
 if dueOnly == '1' and not ((x.xr > 0 and x.xr <= nowMs) or (x.xe > 0 and x.xe <= nowMs)) then return { 0 } end
@@ -31,6 +35,10 @@ if x.w == STARTED and x.wa == 1 then
   append(x, plainEvent(9, nowMs, numberField(1, x.wi) .. numberField(2, x.wj) .. taskFailedBody))
 end
 flushBuffer(x, bufferKey, {})
+if requestId ~= '' then
+  redis.call('SADD', requestsKey, requestId)
+  x.i = x.i + 1
+end
 closeExecution(x, nowMs, status, plainEvent(eventType, nowMs, body), historyKey, member, runMember,
   { timers = timersKey, running = runningKey, closed = closedKey, notify = notifyKey, buffer = bufferKey,
     requests = requestsKey, details = detailsKey })

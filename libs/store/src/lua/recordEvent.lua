@@ -1,11 +1,11 @@
 -- Records an event that somebody sent to a running execution: a signal, a cancel request, the outcome of what it asked
--- of another execution. The same request id is recorded once.
+-- of another execution. The same request id is recorded once, and remembered for some time after the run has closed.
 -- @key execution
 -- @key history
 -- @key buffer
 -- @key timers
 -- @key notify
--- @key requests
+-- @key requests     of the run that the caller names, else of the one it believes current
 -- @key normalStream
 -- @key stickyStream
 -- @arg member
@@ -23,7 +23,11 @@ local SIGNALED, CANCEL_REQUESTED = 26, 20
 -- Outcomes of what the run asked of others, with the counter of how many of them are still to come.
 local COUNTED = { [23] = 'pc', [24] = 'pc', [38] = 'ps', [39] = 'ps' }
 local x = loadExecution(executionKey)
-if not x or (runId ~= '' and x.r ~= runId) then return { 0 } end
+if not x or (runId ~= '' and x.r ~= runId) then
+  -- The reply to this very request may have been lost, and the run closed since.
+  if requestId ~= '' and redis.call('SISMEMBER', requestsKey, requestId) == 1 then return { 2, currentRunId } end
+  return { 0 }
+end
 local route = { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey, stickyKey = stickyStreamKey }
 if x.r ~= currentRunId or (x.w ~= STARTED and not routeFits(x, route)) then return { -1, x.q, x.k, x.r } end
 if eventType == CANCEL_REQUESTED and x.c == 1 then return { 2, x.r } end

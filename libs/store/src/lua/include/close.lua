@@ -4,6 +4,9 @@
 -- `keys` are { timers, running, closed, notify, buffer, requests, details }.
 local INLINE_RESULT_BYTES = 1024
 local CLOSED_LAYOUT = '>I6I6I3I4'
+-- How long request ids outlive their run: whoever repeats a request because its reply was lost learns that it was heard,
+-- though the run has closed since. The same as DEFAULTS.requestIdsKeptMs of libs/core/src/limits.ts.
+local REQUEST_IDS_KEPT_MS = 600000
 
 local function closeExecution(x, nowMs, status, closeEvent, historyKey, member, runMember, keys)
   append(x, closeEvent)
@@ -24,7 +27,7 @@ local function closeExecution(x, nowMs, status, closeEvent, historyKey, member, 
   redis.call('ZREM', keys.running, runMember)
   redis.call('ZADD', keys.closed, nowMs, runMember)
   if x.bn > 0 then redis.call('DEL', keys.buffer) end
-  if x.i > 0 then redis.call('UNLINK', keys.requests) end
+  if x.i > 0 then redis.call('PEXPIRE', keys.requests, REQUEST_IDS_KEPT_MS) end
   if x.df == 1 then redis.call('UNLINK', keys.details) end
   if x.ic == 1 or x.ih == 1 then
     local inline = #closeEvent <= INLINE_RESULT_BYTES and closeEvent or ''
