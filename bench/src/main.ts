@@ -1,7 +1,8 @@
 // The bench: runs scenarios and prints what they came to. README.md explains how to read the numbers.
 import { cpus, loadavg } from 'node:os';
 import { stopDeployments } from './deployment.js';
-import { measureFootprint } from './footprint/footprint.js';
+import { REPORTS } from './reports.js';
+import type { Report } from './reports.js';
 import { readOptions, UsageError } from './options.js';
 import type { BenchOptions } from './options.js';
 import { SCENARIOS } from './scenarios/catalog.js';
@@ -9,7 +10,6 @@ import { alignColumns, formatCommands, formatNumber, formatTable, resultJson } f
 import type { Result } from './table.js';
 
 const SYSTEM = 'tidewheel';
-const FOOTPRINT = 'footprint';
 
 /** Progress goes to standard error, results to standard output. */
 const tell = (message: string): void => void process.stderr.write(`bench: ${message}\n`);
@@ -38,14 +38,16 @@ async function main(): Promise<void> {
     const items = chosen.map(({ name, item }) => `${name}: an item is ${item}.`);
     formatTable(results, items).forEach(print);
   }
-  if (options.scenarios.includes(FOOTPRINT)) await printFootprint(options);
+  for (const report of REPORTS) {
+    if (options.scenarios.includes(report.name)) await printReport(report, options);
+  }
   tell(`done; ${load()}`);
 }
 
-async function printFootprint(options: BenchOptions): Promise<void> {
-  const rows = await measureFootprint(options, tell);
+async function printReport({ name, measure }: Report, options: BenchOptions): Promise<void> {
+  const rows = await measure(options, tell);
   if (options.json) {
-    for (const row of rows) print(JSON.stringify({ scenario: FOOTPRINT, system: SYSTEM, ...row }));
+    for (const row of rows) print(JSON.stringify({ scenario: name, system: SYSTEM, ...row }));
   } else {
     alignColumns(
       rows.map(({ measure, value, unit }) => [measure, unit, formatNumber(value)]),
@@ -56,7 +58,10 @@ async function printFootprint(options: BenchOptions): Promise<void> {
 
 function optionsOrExit(): BenchOptions {
   try {
-    return readOptions(process.argv.slice(2), [...SCENARIOS.map(({ name }) => name), FOOTPRINT]);
+    return readOptions(
+      process.argv.slice(2),
+      [...SCENARIOS, ...REPORTS].map(({ name }) => name),
+    );
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     tell(error.message);

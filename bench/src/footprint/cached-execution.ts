@@ -1,7 +1,7 @@
 import { waitUntil } from '@tidewheel/testing';
 import { BenchDeployment } from '../deployment.js';
 import type { BenchOptions } from '../options.js';
-import type { FootprintRow } from './footprint.js';
+import type { ReportRow } from '../reports.js';
 
 /** Cached before the first look at the heap, so that what is made once is not counted. */
 const BASE_COUNT = 500;
@@ -9,7 +9,7 @@ const MEASURED_COUNT = 3_000;
 const TASK_QUEUE = 'bench';
 
 /** Heap of an execution that waits for a signal, on the workflow thread and on the main thread of the worker. */
-export async function measureCachedExecution(options: BenchOptions): Promise<readonly FootprintRow[]> {
+export async function measureCachedExecution(options: BenchOptions): Promise<readonly ReportRow[]> {
   const deployment = await BenchDeployment.start(options);
   try {
     const worker = deployment.addWorker();

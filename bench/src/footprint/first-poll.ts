@@ -1,10 +1,10 @@
 import { BenchDeployment } from '../deployment.js';
 import type { BenchOptions } from '../options.js';
 import { median } from '../statistics.js';
-import type { FootprintRow } from './footprint.js';
+import type { ReportRow } from '../reports.js';
 
 /** Milliseconds from `Worker.create` to the first blocking read, each time in a new process. */
-export async function measureFirstPoll(options: BenchOptions): Promise<readonly FootprintRow[]> {
+export async function measureFirstPoll(options: BenchOptions): Promise<readonly ReportRow[]> {
   const deployment = await BenchDeployment.start(options);
   const measureStart = async (isBundledBefore: boolean): Promise<number> => {
     const worker = deployment.addWorker();

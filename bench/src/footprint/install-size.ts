@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { FootprintRow } from './footprint.js';
+import type { ReportRow } from '../reports.js';
 
 const run = promisify(execFile);
 
@@ -15,7 +15,7 @@ const WANTED = ['@tidewheel/worker', '@tidewheel/workflow', '@tidewheel/activity
 const NPM_TIMEOUT_MS = 180_000;
 
 /** Disk that the production dependencies of a worker take, installed from packed packages into an empty folder. */
-export async function measureInstallSize(): Promise<readonly FootprintRow[]> {
+export async function measureInstallSize(): Promise<readonly ReportRow[]> {
   const folder = await mkdtemp(path.join(tmpdir(), 'tidewheel-bench-'));
   try {
     const names = await withTheirOwn(WANTED);

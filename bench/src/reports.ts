@@ -1,0 +1,17 @@
+import { measureFootprint } from './footprint/footprint.js';
+import type { BenchOptions } from './options.js';
+
+/** One number about something, for a person to read. */
+export interface ReportRow {
+  readonly measure: string;
+  readonly value: number;
+  readonly unit: string;
+}
+
+/** What is measured in a way of its own, and printed as rows instead of a line of the table; only when asked for. */
+export interface Report {
+  readonly name: string;
+  readonly measure: (options: BenchOptions, tell: (message: string) => void) => Promise<readonly ReportRow[]>;
+}
+
+export const REPORTS: readonly Report[] = [{ name: 'footprint', measure: measureFootprint }];
