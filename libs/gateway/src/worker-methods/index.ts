@@ -1,7 +1,7 @@
 import type { Logger } from '@tidewheel/common';
 import type { Engine } from '@tidewheel/engine';
+import { TaskHub } from '@tidewheel/remote-polling';
 import type { MethodTable } from '../call-context.js';
-import { TaskHub } from '../polling/task-hub.js';
 import { activityReports } from './activity-reports.js';
 import { pollMethods } from './polls.js';
 import { workflowTaskReports } from './workflow-task-reports.js';

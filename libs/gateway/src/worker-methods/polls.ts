@@ -1,13 +1,11 @@
 import { status } from '@grpc/grpc-js';
 import { LIMITS } from '@tidewheel/core';
 import { resetStickyTaskQueue } from '@tidewheel/engine';
+import { returnTask } from '@tidewheel/remote-polling';
+import type { PolledQueue, PolledTask, TaskHub } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { taskQueueKind } from '../convert/enums.js';
 import { GatewayError } from '../errors.js';
-import type { PolledTask } from '../polling/poll.js';
-import type { PolledQueue } from '../polling/polled-queue.js';
-import { returnTask } from '../polling/return-task.js';
-import type { TaskHub } from '../polling/task-hub.js';
 import type { RequestOf } from '../proto.js';
 import { activityTaskResponse } from './activity-task-response.js';
 import type { WorkerMethodsContext } from './index.js';

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/remote-polling', preset: '../../jest.preset.cjs' };
