@@ -6,6 +6,7 @@ import { startApi } from './processes/api.js';
 import type { Api } from './processes/api.js';
 import { ControlledProcess } from './processes/calls.js';
 import type { ClientCalls } from './processes/client.js';
+import type { PollerCalls } from './processes/poller.js';
 import type { WorkerCalls } from './processes/worker.js';
 
 /** What a deployment of the bench is made of. */
@@ -16,6 +17,7 @@ interface DeploymentOptions {
 
 /** Compiled modules that the processes run. */
 const CLIENT = new URL('./processes/client.js', import.meta.url);
+const POLLER = new URL('./processes/poller.js', import.meta.url);
 const WORKER = new URL('./processes/worker.js', import.meta.url);
 
 /** A rewrite of the append-only file forks the server in the middle of a round. */
@@ -35,7 +37,7 @@ export async function stopDeployments(): Promise<void> {
  * even by SIGKILL.
  */
 export class BenchDeployment {
-  private readonly processes: ControlledProcess<ClientCalls | WorkerCalls>[] = [];
+  private readonly processes: ControlledProcess<ClientCalls | PollerCalls | WorkerCalls>[] = [];
   private api: Api | undefined;
 
   private constructor(
@@ -80,6 +82,13 @@ export class BenchDeployment {
     return client;
   }
 
+  /** A connected process of pollers. */
+  async addPoller(): Promise<ControlledProcess<PollerCalls>> {
+    const poller = this.add(new ControlledProcess<PollerCalls>({ name: 'the pollers', module: POLLER }));
+    await poller.call('connect', this.redisUrl);
+    return poller;
+  }
+
   /** The API process, ready for requests. */
   async addApi(): Promise<Api> {
     this.api = await startApi(this.redisUrl);
@@ -108,7 +117,7 @@ export class BenchDeployment {
     running.delete(this);
   }
 
-  private add<P extends ControlledProcess<ClientCalls> | ControlledProcess<WorkerCalls>>(added: P): P {
+  private add<P extends (typeof this.processes)[number]>(added: P): P {
     this.processes.push(added);
     return added;
   }

@@ -69,9 +69,9 @@ function optionsOrExit(): BenchOptions {
   }
 }
 
-function circumstances({ fsync, partitions, rounds, seconds }: BenchOptions): string {
+function circumstances({ fsync, partitions, workers, rounds, seconds }: BenchOptions): string {
   const machine = `Node.js ${process.version}, ${cpus().length} processors, ${load()}`;
-  return `${machine}; fsync ${fsync}, partitions ${partitions}, rounds ${rounds} of ${seconds} s`;
+  return `${machine}; fsync ${fsync}, partitions ${partitions}, workers ${workers}, rounds ${rounds} of ${seconds} s`;
 }
 
 function load(): string {

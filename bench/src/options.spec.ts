@@ -11,6 +11,9 @@ describe('the command line', () => {
       rounds: 3,
       fsync: 'everysec',
       partitions: 1,
+      workers: 1,
+      tasks: 1_000_000,
+      queues: 20_000,
       json: false,
       verbose: false,
       withApi: false,
@@ -31,6 +34,7 @@ describe('the command line', () => {
     [['sleep'], /no scenario "sleep".*workflow-timer, idle/],
     [['--fsync', 'often'], /--fsync .*got "often"/],
     [['--rounds', '0'], /--rounds .*got "0"/],
+    [['--workers', '65'], /--workers .*got "65"/],
     [['--seconds', '1.5'], /--seconds .*got "1.5"/],
     [['--sockets', '3'], /--sockets/],
   ])('refuses %j by name', (args, message) => {

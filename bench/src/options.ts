@@ -12,6 +12,11 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly fsync: RedisFsync;
   readonly partitions: number;
+  /** Worker processes of a load. */
+  readonly workers: number;
+  /** Tasks and queues of the report `backlog`. */
+  readonly tasks: number;
+  readonly queues: number;
   /** One JSON object a line instead of a table. */
   readonly json: boolean;
   /** Prints what each Redis command costs, too. */
@@ -35,6 +40,9 @@ const CONFIG = {
     rounds: { type: 'string', default: '3' },
     fsync: { type: 'string', default: 'everysec' },
     partitions: { type: 'string', default: '1' },
+    workers: { type: 'string', default: '1' },
+    tasks: { type: 'string', default: '1000000' },
+    queues: { type: 'string', default: '20000' },
     json: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     'with-api': { type: 'boolean', default: false },
@@ -62,6 +70,9 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
     rounds: integer('--rounds', values.rounds, 1_000),
     fsync,
     partitions: integer('--partitions', values.partitions, 1_024),
+    workers: integer('--workers', values.workers, 64),
+    tasks: integer('--tasks', values.tasks, 10_000_000),
+    queues: integer('--queues', values.queues, 1_000_000),
     json: values.json,
     verbose: values.verbose,
     withApi: values['with-api'],

@@ -1,3 +1,5 @@
+import { measureBacklog } from './backlog/backlog.js';
+import { measureManyPollers } from './backlog/many-pollers.js';
 import { measureFootprint } from './footprint/footprint.js';
 import type { BenchOptions } from './options.js';
 
@@ -14,4 +16,8 @@ export interface Report {
   readonly measure: (options: BenchOptions, tell: (message: string) => void) => Promise<readonly ReportRow[]>;
 }
 
-export const REPORTS: readonly Report[] = [{ name: 'footprint', measure: measureFootprint }];
+export const REPORTS: readonly Report[] = [
+  { name: 'footprint', measure: measureFootprint },
+  { name: 'backlog', measure: measureBacklog },
+  { name: 'pollers', measure: measureManyPollers },
+];

@@ -14,7 +14,7 @@ interface ExecuteLoadOptions extends LoadOptions {
   readonly workflowType: string;
   readonly taskQueue: string;
   /** The workflow's argument, which is expected back as its result. */
-  readonly input: string;
+  readonly input: string | undefined;
 }
 
 /** Workflows to start and leave running. */
@@ -46,7 +46,7 @@ async function executeOne({ workflowType, taskQueue, input }: ExecuteLoadOptions
   const result: unknown = await client().workflow.execute(workflowType, {
     workflowId: randomUUID(),
     taskQueue,
-    args: [input],
+    args: input === undefined ? [] : [input],
   });
   if (result !== input) throw new Error(`${workflowType} gave ${String(result)}`);
 }

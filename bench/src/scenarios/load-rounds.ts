@@ -27,7 +27,7 @@ interface LoadScenario {
 }
 
 /**
- * Runs a load against a deployment of its own: one client, one worker, Redis, and the API where it is needed. All
+ * Runs a load against a deployment of its own: one client, the workers, Redis, and the API where it is needed. All
  * rounds run on the same processes, which have warmed up with the same load. A round ends when all its workflows have
  * closed, so that each of them is paid for in its round.
  */
@@ -38,8 +38,9 @@ export async function runLoadRounds(
 ): Promise<readonly Round[]> {
   const deployment = await BenchDeployment.start(options);
   try {
-    const worker = deployment.addWorker();
-    await worker.call('start', { redisUrl: deployment.redisUrl, taskQueues: [TASK_QUEUE] });
+    const workers = Array.from({ length: options.workers }, () => deployment.addWorker());
+    const { redisUrl } = deployment;
+    await Promise.all(workers.map((worker) => worker.call('start', { redisUrl, taskQueues: [TASK_QUEUE] })));
     const api = scenario.needsApi || options.withApi ? await deployment.addApi() : undefined;
     const client = await deployment.addClient();
     const load = (seconds: number): Promise<LoadResult> =>
@@ -64,7 +65,7 @@ export async function runLoadRounds(
     await deployment.drained();
     const rounds: Round[] = [];
     for (let round = 0; round < options.rounds; round++) {
-      rounds.push(await measure(deployment, { workers: [worker], client, api: api?.process }, work));
+      rounds.push(await measure(deployment, { workers, client, api: api?.process }, work));
     }
     return rounds;
   } finally {
