@@ -22,7 +22,7 @@ const OPENED_AT_ONCE = 20;
 const SLOTS = 100;
 
 /** What drains of a queue came to. */
-export interface DrainResult {
+interface DrainResult {
   readonly perSecond: number;
   /** From asking for tasks to having started them. */
   readonly p50Ms: number;
