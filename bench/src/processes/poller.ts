@@ -78,7 +78,7 @@ class NullPoller implements Poller {
 
   deliver(stream: PolledStream, entries: readonly RawStreamEntry[]): void {
     void startTasks(this.own, stream, entries)
-      .then((tasks) => Promise.all(tasks.map((task) => task && complete(this.own, task))))
+      .then((tasks) => forEach(tasks, SLOTS, async (task) => task && complete(this.own, task)))
       .catch((error: unknown) => logger.warn(String(error)))
       .finally(() => entries.forEach(() => this.slots.release()));
   }
