@@ -98,6 +98,12 @@ const WORKER_METRICS: readonly WorkerMetric[] = [
     read: ({ activities }) => [[activities.canceled]],
   },
   {
+    name: 'tidewheel_activity_task_unregistered',
+    description: 'Activity tasks that were handed back because this worker does not have the activity.',
+    kind: 'counter',
+    read: ({ activities }) => [[activities.unregistered]],
+  },
+  {
     name: 'tidewheel_worker_poll_silence_seconds',
     description:
       'How long the blocking read of tasks has given no reply; at most about two when all is well.',

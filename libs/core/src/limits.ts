@@ -47,4 +47,8 @@ export const DEFAULTS = {
   requestIdsKeptMs: 10 * 60_000,
   /** No poller seen for this long means a query cannot be answered. */
   queryPollerMs: 20_000,
+  /** How long an attempt whose activity nobody has registered is offered to other workers before it fails. */
+  unregisteredActivityMs: 60_000,
+  /** How soon a task whose workflow or activity type a worker lacks is offered to others again. */
+  unregisteredRetryMs: 1_000,
 } as const;

@@ -7,7 +7,12 @@ import {
   WorkflowNotFoundError,
 } from '@tidewheel/core';
 import type { HistoryEvent } from '@tidewheel/core';
-import { EXECUTION_STATE_FIELDS, readActivityRecord, readExecutionState } from '@tidewheel/store';
+import {
+  EXECUTION_STATE_FIELDS,
+  readActivityRecord,
+  readExecutionState,
+  readHandBack,
+} from '@tidewheel/store';
 import type { ActivityRecord, ExecutionState, RunningState } from '@tidewheel/store';
 import { scheduledAttributes } from './activity-task/activity-task.js';
 import type { EngineContext, RunAddress } from './engine-context.js';
@@ -137,7 +142,7 @@ async function pendingActivity(
   const id = record.scheduledEventId;
   const [bytes, details] = await Promise.all([
     context.redis.lindexBuffer(run.history, id - 1),
-    record.hasDetails ? context.redis.hmgetBuffer(run.details, `f${id}`, `h${id}`) : [],
+    record.hasDetails ? context.redis.hmgetBuffer(run.details, `f${id}`, `h${id}`, `u${id}`) : [],
   ]);
   const event: HistoryEvent | undefined = bytes ? decodeEvent(bytes, id) : undefined;
   if (!event || !isEventOf(event, 'ActivityTaskScheduled')) return undefined;
@@ -146,7 +151,8 @@ async function pendingActivity(
     header: _header,
     ...attributes
   } = scheduledAttributes(event.attributes, workflowTaskQueue);
-  const [failure, heartbeat] = details;
+  const [failed, heartbeat, handBack] = details;
+  const failure = currentFailure(record, failed, handBack);
   const lastHeartbeatTimeMs = lastHeartbeat(record);
   return {
     ...attributes,
@@ -160,6 +166,17 @@ async function pendingActivity(
     ...(heartbeat && { heartbeatDetails: decodePayloads(heartbeat) }),
     ...(failure && { lastFailure: decodeFailure(failure) }),
   };
+}
+
+/** Why the activity is where it is: nobody had it registered so far, or its last attempt failed. */
+function currentFailure(
+  record: ActivityRecord,
+  failed: Buffer | null | undefined,
+  handBackBytes: Buffer | null | undefined,
+): Buffer | null | undefined {
+  const handBack = handBackBytes ? readHandBack(handBackBytes) : undefined;
+  const isWaiting = record.state !== 'STARTED' && handBack?.attempt === record.attempt;
+  return isWaiting ? handBack.failure : failed;
 }
 
 /** Each heartbeat moves the deadline, unless one that is not moved comes sooner: then nobody knows when the last was. */

@@ -73,6 +73,8 @@ export type { QueryTask } from './workflow-task/take-query.js';
 export type { TaskQuery, WorkflowTask } from './workflow-task/workflow-task.js';
 export { startActivityTasks } from './activity-task/start-activity-tasks.js';
 export type { ActivityAttempt, ActivityTask } from './activity-task/activity-task.js';
+export { handBackUnregisteredActivity } from './activity-task/hand-back-activity.js';
+export type { HandBackOutcome } from './activity-task/hand-back-activity.js';
 export { cancelActivity, completeActivity, failActivity } from './activity-task/resolve-activity.js';
 export type { ActivityReporter, ActivityReportOutcome } from './activity-task/resolve-activity.js';
 export { heartbeatActivity, returnActivity } from './activity-task/heartbeat.js';

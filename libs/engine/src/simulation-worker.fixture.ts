@@ -7,6 +7,7 @@ import {
   completeWorkflowTask,
   failActivity,
   failWorkflowTask,
+  handBackUnregisteredActivity,
   heartbeatActivity,
   readStoredEvents,
   returnActivity,
@@ -276,6 +277,12 @@ export class SimulatedWorker {
       await returnActivity(this.context, task);
       world.ledger.count('activity returned');
       return;
+    }
+    if (this.happens(0.05)) {
+      const failure = { message: `${task.activityType} is not registered` };
+      const outcome = await handBackUnregisteredActivity(this.context, task, failure, random.int(0, 2_000));
+      world.ledger.count(`activity missing: ${outcome}`);
+      if (outcome === 'handedBack' || outcome === 'notFound') return;
     }
     let cancelRequested = false;
     const beats = random.int(0, 3);

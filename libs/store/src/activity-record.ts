@@ -44,3 +44,11 @@ export function readActivityRecord(bytes: Buffer): ActivityRecord {
     hasDetails: bytes.readUInt8(49) === 1,
   };
 }
+
+/**
+ * Reads what was noted when a worker without the activity gave an attempt back: which attempt, when that was first
+ * (milliseconds since the epoch), and the encoded failure with what the worker said last.
+ */
+export function readHandBack(bytes: Buffer): { attempt: number; firstMs: number; failure: Buffer } {
+  return { attempt: bytes.readUIntBE(0, 3), firstMs: bytes.readUIntBE(3, 6), failure: bytes.subarray(9) };
+}

@@ -9,7 +9,7 @@
  * const keys = await openDeployment(redis, { partitions: 4 });
  * ```
  */
-export { ACTIVITY_RECORD_BYTES, readActivityRecord } from './activity-record.js';
+export { ACTIVITY_RECORD_BYTES, readActivityRecord, readHandBack } from './activity-record.js';
 export type { ActivityRecord, ActivityState } from './activity-record.js';
 export { BreakableRead } from './breakable-read.js';
 export { NamespaceStore, openDeployment, PartitionCountMismatchError } from './deployment.js';
@@ -33,6 +33,7 @@ export {
   endWorkflowTask,
   fireTimers,
   forgetAbsent,
+  handBackActivity,
   leaveSticky,
   notePresence,
   readHistory,

@@ -1,4 +1,10 @@
-import { durationToMs, identifierFault, InvalidArgumentError, namespaceFault } from '@tidewheel/core';
+import {
+  DEFAULTS,
+  durationToMs,
+  identifierFault,
+  InvalidArgumentError,
+  namespaceFault,
+} from '@tidewheel/core';
 import type { Duration } from '@tidewheel/core';
 import { makeLogger } from '@tidewheel/common';
 import type { ActivityFunction, Logger } from '@tidewheel/common';
@@ -62,6 +68,12 @@ export interface WorkerOptions {
   readonly maxHeartbeatThrottleInterval?: Duration;
   /** How long they are held back for activities without heartbeat timeout. Default 30 s. */
   readonly defaultHeartbeatThrottleInterval?: Duration;
+  /**
+   * How long the task of an activity that this worker does not have is handed back, for another worker that has it; then
+   * the attempt fails with an `ApplicationFailure` of type `NotFoundError`. Counted from the first worker that handed the
+   * attempt back. With 0 it fails at once, as under Temporal. Default 1 minute.
+   */
+  readonly unregisteredActivityTimeout?: Duration;
   /** Modules that workflow code may import but must not use. */
   readonly bundlerOptions?: { readonly ignoreModules?: readonly string[] };
   readonly logger?: Logger;
@@ -88,6 +100,7 @@ export interface CompiledWorkerOptions {
   readonly shutdownForceTimeMs: number;
   readonly maxHeartbeatThrottleMs: number;
   readonly defaultHeartbeatThrottleMs: number;
+  readonly unregisteredActivityTimeoutMs: number;
   readonly ignoreModules: readonly string[];
   readonly logger: Logger;
 }
@@ -153,7 +166,7 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     stickyScheduleToStartTimeoutMs: ms(
       'stickyQueueScheduleToStartTimeout',
       options.stickyQueueScheduleToStartTimeout,
-      10_000,
+      DEFAULTS.stickyScheduleToStartTimeoutMs,
     ),
     workflowThreadPoolSize: count('workflowThreadPoolSize', options.workflowThreadPoolSize, 1, 1),
     isolateExecutionTimeoutMs: ms('isolateExecutionTimeout', options.isolateExecutionTimeout, 5_000),
@@ -174,6 +187,11 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
       'defaultHeartbeatThrottleInterval',
       options.defaultHeartbeatThrottleInterval,
       30_000,
+    ),
+    unregisteredActivityTimeoutMs: ms(
+      'unregisteredActivityTimeout',
+      options.unregisteredActivityTimeout,
+      DEFAULTS.unregisteredActivityMs,
     ),
     ignoreModules: options.bundlerOptions?.ignoreModules ?? [],
     logger: options.logger ?? consoleLogger(),

@@ -1,3 +1,4 @@
+import { DEFAULTS } from '@tidewheel/core';
 import type { ActivityTask, Engine } from '@tidewheel/engine';
 import { leaveStickyQueue } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
@@ -34,15 +35,18 @@ export interface WorkerStatus {
     readonly failed: number;
     readonly cacheMisses: number;
   };
-  readonly activities: { readonly completed: number; readonly failed: number; readonly canceled: number };
+  readonly activities: {
+    readonly completed: number;
+    readonly failed: number;
+    readonly canceled: number;
+    /** Tasks of activities that the worker does not have, which it handed back for others. */
+    readonly unregistered: number;
+  };
   /** Milliseconds that the blocking reads of the process have been silent; 0 when all is well. */
   readonly pollSilenceMs: number;
   readonly pollAlive: boolean;
   readonly pollConnectionsReplaced: number;
 }
-
-/** How soon a workflow task whose type this worker lacks is offered to others again. */
-const UNREGISTERED_RETRY_MS = 1_000;
 
 interface WorkerParts {
   readonly runtime: WorkflowRuntime | undefined;
@@ -117,7 +121,7 @@ export class Worker {
           for (let i = 0; i < count; i++) this.activitySlots.release();
         },
         runActivity: (task: ActivityTask) => void this.executor.execute(task),
-        unregisteredRetryMs: UNREGISTERED_RETRY_MS,
+        unregisteredRetryMs: DEFAULTS.unregisteredRetryMs,
         maxEagerActivities: options.maxEagerActivities,
       });
       this.workflowPoller = new WorkflowPoller({

@@ -22,8 +22,9 @@ elseif a.state ~= STARTED then
   return { 0 }
 end
 a.state = SCHEDULED
+-- An attempt that nobody has begun, because a worker without the activity gave it back, has waited all the time.
+if expect == 'r' or a.startedAt > 0 then a.scheduledAt = nowMs end
 if expect == 'r' then a.startedAt = 0 end
-a.scheduledAt = nowMs
 a.deadline = activityDeadline(a, nowMs)
 if a.deadline > 0 then arm(x, timersKey, member, a.deadline) end
 put(x, name, packActivity(a))

@@ -9,7 +9,12 @@ import {
 } from '@tidewheel/common';
 import type { Logger } from '@tidewheel/common';
 import { ActivityTaskNotFoundError, InvalidArgumentError } from '@tidewheel/core';
-import { cancelActivity, completeActivity, failActivity } from '@tidewheel/engine';
+import {
+  cancelActivity,
+  completeActivity,
+  failActivity,
+  handBackUnregisteredActivity,
+} from '@tidewheel/engine';
 import type {
   ActivityReporter,
   ActivityReportOutcome,
@@ -51,7 +56,7 @@ interface RunningActivity {
 
 /** Runs activities and reports what came of them. */
 export class ActivityExecutor {
-  readonly counts = { completed: 0, failed: 0, canceled: 0 };
+  readonly counts = { completed: 0, failed: 0, canceled: 0, unregistered: 0 };
   private readonly running = new Set<RunningActivity>();
   private readonly workerShutdown = new AbortController();
   private readonly logger: Logger;
@@ -89,6 +94,7 @@ export class ActivityExecutor {
   }
 
   private async executeAndReport(task: ActivityTask): Promise<void> {
+    if (!this.parts.options.activities.has(task.activityType) && (await this.handBack(task))) return;
     const controller = new AbortController();
     const activity: RunningActivity = {
       task,
@@ -126,6 +132,34 @@ export class ActivityExecutor {
     }
   }
 
+  /** Leaves a task to a worker that has its activity. False when it has to fail, as none has had it for long. */
+  private async handBack(task: ActivityTask): Promise<boolean> {
+    const { engine, options } = this.parts;
+    this.counts.unregistered++;
+    const error = this.unregistered(task.activityType);
+    const failure = defaultFailureConverter.errorToFailure(error, defaultPayloadConverter);
+    const { unregisteredActivityTimeoutMs } = options;
+    const outcome = await handBackUnregisteredActivity(
+      engine.context,
+      task,
+      failure,
+      unregisteredActivityTimeoutMs,
+    );
+    this.logger.warn(`${error.message}; ${WHAT_BECAME_OF_IT[outcome]}`, logFields(task));
+    if (outcome === 'patienceOver') return false;
+    if (outcome === 'cancelRequested') {
+      this.counts.canceled++;
+      await cancelActivity(engine.context, task, [], { identity: options.identity });
+    }
+    return true;
+  }
+
+  private unregistered(activityType: string): ApplicationFailure {
+    const registered = [...this.parts.options.activities.keys()].sort().join(', ');
+    const message = `Activity type "${activityType}" is not registered on this worker; registered: ${registered}`;
+    return ApplicationFailure.create({ message, type: 'NotFoundError' });
+  }
+
   private async run(
     task: ActivityTask,
     heartbeats: HeartbeatSender,
@@ -134,11 +168,7 @@ export class ActivityExecutor {
     const { options, workerId } = this.parts;
     const fn = options.activities.get(task.activityType) as
       ((...args: unknown[]) => Promise<unknown>) | undefined;
-    if (!fn) {
-      const registered = [...options.activities.keys()].sort().join(', ');
-      const message = `Activity type "${task.activityType}" is not registered on this worker; registered: ${registered}`;
-      return { kind: 'failed', error: ApplicationFailure.create({ message, type: 'NotFoundError' }) };
-    }
+    if (!fn) return { kind: 'failed', error: this.unregistered(task.activityType) };
     try {
       const args = task.input.map((payload) => defaultPayloadConverter.fromPayload(payload));
       const info: ActivityInfo = activityInfoOf(task, workerId);
@@ -212,6 +242,13 @@ export class ActivityExecutor {
     );
   }
 }
+
+const WHAT_BECAME_OF_IT = {
+  handedBack: 'the task was handed back for another worker',
+  patienceOver: 'no other worker took it in time, so the attempt fails',
+  cancelRequested: 'the activity was cancelled meanwhile',
+  notFound: 'the task is no longer expected',
+} as const;
 
 /** Longest time that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;

@@ -5,6 +5,9 @@
 --   schedule-to-start ms, start-to-close ms, heartbeat ms, whether it has details (last failure, heartbeat).
 -- libs/store/src/activity-record.ts reads the same layout.
 local ACTIVITY_LAYOUT = '>I3I1I3I6I3I6I6I6I5I5I5I1'
+-- Beside the run, in its details: f<scheduled id> last failure, h<scheduled id> heartbeat, and u<scheduled id> once a
+-- worker without such an activity gave the attempt back: the attempt, when that was first, and the failure.
+local UNREGISTERED_LAYOUT = '>I3I6'
 
 local function readActivity(bytes)
   local a = {}
