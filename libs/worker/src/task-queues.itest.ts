@@ -133,7 +133,7 @@ describe.each([1, 4])('task queues with %i partition(s)', (partitions) => {
     expect(await handle.result()).toBe('acts');
     const started = (await engine.getHistory({ namespace: 'default', workflowId: handle.workflowId })).events;
     const identities = started.flatMap(({ eventType, attributes }) =>
-      'identity' in attributes ? [`${eventType}: ${String(attributes.identity)}`] : [],
+      'identity' in attributes ? [`${eventType}: ${attributes.identity}`] : [],
     );
     expect(identities).toEqual(
       expect.arrayContaining(['WorkflowTaskStarted: decides', 'ActivityTaskStarted: acts']),
