@@ -23,10 +23,15 @@ export interface Configuration {
   readonly activitiesPaths: readonly string[];
   /** Undefined: `pid@hostname`. */
   readonly identity: string | undefined;
-  /** Of each worker. */
-  readonly maxConcurrentActivities: number;
-  /** Of each worker. */
-  readonly maxConcurrentWorkflowTasks: number;
+  /** Of each worker: how many at once, or how many at most when there are targets. */
+  readonly maxConcurrentActivities: number | undefined;
+  /** The same for workflow tasks. */
+  readonly maxConcurrentWorkflowTasks: number | undefined;
+  /** Share of the processors, 0 to 1, below which tasks are added; undefined together with the next: fixed numbers. */
+  readonly targetCpuUsage: number | undefined;
+  readonly targetMemoryUsage: number | undefined;
+  /** Most tasks of each kind that one read may bring; undefined: half of the free slots. */
+  readonly maxTasksPerPoll: number | undefined;
   /** Of each worker; undefined: as many as fit into a quarter of the heap. */
   readonly maxCachedWorkflows: number | undefined;
   /** Of each worker; undefined: a quarter of the heap. */
@@ -94,12 +99,28 @@ const SETTINGS = {
     ),
   ),
   TIDEWHEEL_WORKER_IDENTITY: settings.identifier('identity'),
-  TIDEWHEEL_WORKER_MAX_CONCURRENT_ACTIVITIES: settings.integer('maxConcurrentActivities', '100', 1, 100_000),
+  TIDEWHEEL_WORKER_MAX_CONCURRENT_ACTIVITIES: settings.integer(
+    'maxConcurrentActivities',
+    '',
+    1,
+    100_000,
+    '; unset: 100, or 2000 at most with targets',
+  ),
   TIDEWHEEL_WORKER_MAX_CONCURRENT_WORKFLOW_TASKS: settings.integer(
     'maxConcurrentWorkflowTasks',
-    '100',
+    '',
     2,
     100_000,
+    '; unset: 100, or 1000 at most with targets',
+  ),
+  TIDEWHEEL_WORKER_TARGET_CPU_USAGE: settings.percentage('targetCpuUsage', 'of the processors'),
+  TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE: settings.percentage('targetMemoryUsage', 'of the memory'),
+  TIDEWHEEL_WORKER_MAX_TASKS_PER_POLL: settings.integer(
+    'maxTasksPerPoll',
+    '',
+    1,
+    10_000,
+    '; unset: half of the free slots',
   ),
   TIDEWHEEL_WORKER_MAX_CACHED_WORKFLOWS: settings.integer(
     'maxCachedWorkflows',
@@ -165,6 +186,18 @@ export function readConfiguration(environment: Environment): Configuration {
       'TIDEWHEEL_WORKER_MAX_CONCURRENT_WORKFLOW_TASKS',
       SETTINGS.TIDEWHEEL_WORKER_MAX_CONCURRENT_WORKFLOW_TASKS,
     ),
+    targetCpuUsage: reader.read(
+      'TIDEWHEEL_WORKER_TARGET_CPU_USAGE',
+      SETTINGS.TIDEWHEEL_WORKER_TARGET_CPU_USAGE,
+    ),
+    targetMemoryUsage: reader.read(
+      'TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE',
+      SETTINGS.TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE,
+    ),
+    maxTasksPerPoll: reader.read(
+      'TIDEWHEEL_WORKER_MAX_TASKS_PER_POLL',
+      SETTINGS.TIDEWHEEL_WORKER_MAX_TASKS_PER_POLL,
+    ),
     maxCachedWorkflows: reader.read(
       'TIDEWHEEL_WORKER_MAX_CACHED_WORKFLOWS',
       SETTINGS.TIDEWHEEL_WORKER_MAX_CACHED_WORKFLOWS,
@@ -193,6 +226,8 @@ export function readConfiguration(environment: Environment): Configuration {
       'TIDEWHEEL_WORKER_HOST_QUEUE: got "on"; allowed is off where kinds leave activities out',
     );
   }
+  if (configuration.targetCpuUsage !== undefined) reader.require('TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE');
+  if (configuration.targetMemoryUsage !== undefined) reader.require('TIDEWHEEL_WORKER_TARGET_CPU_USAGE');
   if (reader.faults.length > 0) throw new ConfigurationError(reader.faults);
   // Without faults, only what has no fallback can be undefined.
   return configuration as Configuration;
@@ -230,14 +265,17 @@ class Reader {
 
   /** Notes a fault when a setting is missing. */
   require(name: VariableName): void {
-    const { allowed, key } = SETTINGS[name];
-    if (this.find(name, key).text === '') this.faults.push(`${name}: is not set; allowed is ${allowed}`);
+    const { allowed } = SETTINGS[name];
+    if (!this.isSet(name)) this.faults.push(`${name}: is not set; allowed is ${allowed}`);
+  }
+
+  isSet(name: VariableName): boolean {
+    return this.find(name, SETTINGS[name].key).text !== '';
   }
 
   /** Notes a fault when both settings are missing. */
   requireOneOf(one: VariableName, other: VariableName): void {
-    const isMissing = (name: VariableName): boolean => this.find(name, SETTINGS[name].key).text === '';
-    if (!isMissing(one) || !isMissing(other)) return;
+    if (this.isSet(one) || this.isSet(other)) return;
     this.faults.push(`${one}: is not set, and ${other} is not either; one of them is needed`);
   }
 

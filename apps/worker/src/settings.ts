@@ -34,6 +34,20 @@ export function integer(key: string, fallback: string, min: number, max: number,
   };
 }
 
+/** A share in percent, as a number from 0 to 1. */
+export function percentage(key: string, what: string): Setting<number> {
+  return {
+    key,
+    fallback: '',
+    allowed: `a percentage ${what} such as "80%", from 1% to 100%`,
+    parse: (text) => {
+      const value = /^(\d{1,3}(?:\.\d{1,3})?)%$/.exec(text)?.[1];
+      const percent = value === undefined ? Number.NaN : Number(value);
+      return percent >= 1 && percent <= 100 ? percent / 100 : undefined;
+    },
+  };
+}
+
 /** A duration with a unit, in milliseconds. */
 export function duration(key: string, fallback: string, minMs: number, maxMs: number): Setting<number> {
   return {

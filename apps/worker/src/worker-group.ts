@@ -117,8 +117,7 @@ export class WorkerGroup {
       connection,
       logger,
       namespace: configuration.namespace,
-      maxConcurrentActivities: configuration.maxConcurrentActivities,
-      maxConcurrentWorkflowTasks: configuration.maxConcurrentWorkflowTasks,
+      ...slotOptions(configuration),
       ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
       ...(maxCachedBytes !== undefined && { maxCachedBytes }),
       stickyQueueScheduleToStartTimeout: configuration.stickyTimeoutMs,
@@ -139,4 +138,32 @@ export class WorkerGroup {
       throw error;
     }
   }
+}
+
+/** How many tasks at once: as processor and memory allow when there are targets, else fixed numbers. */
+function slotOptions(configuration: Configuration): Partial<WorkerOptions> {
+  const { maxConcurrentActivities, maxConcurrentWorkflowTasks, maxTasksPerPoll } = configuration;
+  const { targetCpuUsage, targetMemoryUsage } = configuration;
+  const polls = {
+    ...(maxTasksPerPoll !== undefined && {
+      maxConcurrentActivityTaskPolls: maxTasksPerPoll,
+      maxConcurrentWorkflowTaskPolls: maxTasksPerPoll,
+    }),
+  };
+  if (targetCpuUsage === undefined || targetMemoryUsage === undefined) {
+    return {
+      ...polls,
+      ...(maxConcurrentActivities !== undefined && { maxConcurrentActivities }),
+      ...(maxConcurrentWorkflowTasks !== undefined && { maxConcurrentWorkflowTasks }),
+    };
+  }
+  const atMost = (maximumSlots: number | undefined) => (maximumSlots === undefined ? {} : { maximumSlots });
+  return {
+    ...polls,
+    tuner: {
+      tunerOptions: { targetCpuUsage, targetMemoryUsage },
+      activityTaskSlotOptions: atMost(maxConcurrentActivities),
+      workflowTaskSlotOptions: atMost(maxConcurrentWorkflowTasks),
+    },
+  };
 }

@@ -10,6 +10,8 @@
  * ```
  */
 export { Slots } from './slots.js';
-export type { TaskRoom } from './slots.js';
+export type { HeldSlot, TaskRoom, TaskSlots } from './slots.js';
+export { PollSize } from './poll-size.js';
+export type { PollSizeLimits } from './poll-size.js';
 export { TaskReader } from './task-reader.js';
 export type { PolledStream, Poller } from './task-reader.js';

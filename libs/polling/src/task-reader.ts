@@ -248,16 +248,23 @@ export class TaskReader {
     this.covered = undefined;
     this.readFor = undefined;
     const byKey = new Map(reply ?? []);
+    // A read that was unblocked brought nothing, and that says nothing.
+    const broken = this.wasUnblocked();
     for (const { poller, streams, reserved } of plans) {
       const found = streams.map((stream) => byKey.get(stream.key) ?? []);
       const taken = found.reduce((sum, entries) => sum + entries.length, 0);
       if (fault === undefined) this.noteFound(poller, streams.length, taken, reserved);
-      poller.slots.settle(reserved, taken);
+      const leftSome = broken || found.some((entries) => entries.length >= count);
+      poller.slots.settle(reserved, taken, leftSome);
       for (const [i, entries] of found.entries()) {
         if (entries.length > 0) poller.deliver(streams[i] as PolledStream, entries);
       }
     }
     if (fault !== undefined) await this.recover(fault, plans);
+  }
+
+  private wasUnblocked(): boolean {
+    return this.unblockRequested;
   }
 
   /** Keeps count of the streams in a row in which a poller that returns surplus found nothing. */

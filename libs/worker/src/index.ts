@@ -21,6 +21,26 @@
 export { Worker } from './worker.js';
 export type { WorkerState, WorkerStatus } from './worker.js';
 export type { Activities, WorkerConnection, WorkerOptions } from './worker-options.js';
+export type {
+  ActivitySlotInfo,
+  AutoscalingPollerBehavior,
+  CustomSlotSupplier,
+  FixedSizeSlotSupplier,
+  PollerBehavior,
+  ResourceBasedSlotOptions,
+  ResourceBasedSlotsForType,
+  ResourceBasedTuner,
+  ResourceBasedTunerOptions,
+  SimpleMaximumPollerBehavior,
+  SlotMarkUsedContext,
+  SlotPermit,
+  SlotReleaseContext,
+  SlotReserveContext,
+  SlotSupplier,
+  TunerHolder,
+  WorkerTuner,
+  WorkflowSlotInfo,
+} from './slots/index.js';
 export { NativeConnection } from './worker-connection.js';
 export type { NativeConnectionOptions } from './worker-connection.js';
 export { GracefulShutdownPeriodExpiredError, IllegalStateError } from './worker-errors.js';

@@ -1,15 +1,18 @@
-import {
-  DEFAULTS,
-  durationToMs,
-  identifierFault,
-  InvalidArgumentError,
-  namespaceFault,
-} from '@tidewheel/core';
+import { DEFAULTS, identifierFault, InvalidArgumentError, namespaceFault } from '@tidewheel/core';
 import type { Duration } from '@tidewheel/core';
 import { makeLogger } from '@tidewheel/common';
 import type { ActivityFunction, Logger } from '@tidewheel/common';
 import type { Engine } from '@tidewheel/engine';
 import { getHeapStatistics } from 'node:v8';
+import { count, ms } from './option-checks.js';
+import { compileTuner } from './slots/index.js';
+import type {
+  ActivitySlotInfo,
+  CompiledSlots,
+  PollerBehavior,
+  WorkerTuner,
+  WorkflowSlotInfo,
+} from './slots/index.js';
 import type { WorkflowBundleOption } from './workflow/index.js';
 
 /** Anything that holds an open engine: a `NativeConnection`, or a client's `Connection`. */
@@ -43,6 +46,22 @@ export interface WorkerOptions {
   readonly maxConcurrentWorkflowTasks?: number;
   /** The longer name that Temporal has for the same. */
   readonly maxConcurrentWorkflowTaskExecutions?: number;
+  /**
+   * Decides how many tasks of each kind run at once, instead of the fixed numbers above: as processor and memory allow
+   * (`ResourceBasedTuner`), or by a supplier of slots for each kind.
+   */
+  readonly tuner?: WorkerTuner;
+  /**
+   * How many workflow tasks a read may bring, that is how many slots are set aside while the worker waits for tasks.
+   * All workers of a process share one blocking read, so there are no pollers to count. Default: half of the free slots.
+   */
+  readonly workflowTaskPollerBehavior?: PollerBehavior;
+  /** The same for activity tasks. */
+  readonly activityTaskPollerBehavior?: PollerBehavior;
+  /** Temporal's older name for `{ type: 'simple-maximum', maximum }`. */
+  readonly maxConcurrentWorkflowTaskPolls?: number;
+  /** The same for activity tasks. */
+  readonly maxConcurrentActivityTaskPolls?: number;
   /**
    * Executions kept in memory between their workflow tasks; a cached one is sent only what is new. Default: as many as
    * fit into a quarter of the heap at 60 KB each, at least 10. With 0 the whole history is replayed each time.
@@ -88,8 +107,8 @@ export interface CompiledWorkerOptions {
   readonly workflowBundle: WorkflowBundleOption | undefined;
   readonly activities: ReadonlyMap<string, ActivityFunction>;
   readonly identity: string;
-  readonly maxConcurrentActivities: number;
-  readonly maxConcurrentWorkflowTasks: number;
+  readonly workflowSlots: CompiledSlots<WorkflowSlotInfo>;
+  readonly activitySlots: CompiledSlots<ActivitySlotInfo>;
   readonly maxCachedWorkflows: number;
   readonly maxCachedBytes: number;
   readonly stickyScheduleToStartTimeoutMs: number;
@@ -144,18 +163,7 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     workflowBundle: options.workflowBundle,
     activities,
     identity: options.identity ?? options.connection.engine.context.identity,
-    maxConcurrentActivities: count(
-      'maxConcurrentActivities',
-      options.maxConcurrentActivities ?? options.maxConcurrentActivityTaskExecutions,
-      100,
-      1,
-    ),
-    maxConcurrentWorkflowTasks: count(
-      'maxConcurrentWorkflowTasks',
-      options.maxConcurrentWorkflowTasks ?? options.maxConcurrentWorkflowTaskExecutions,
-      100,
-      2,
-    ),
+    ...compileTuner(options),
     maxCachedWorkflows: count(
       'maxCachedWorkflows',
       options.maxCachedWorkflows,
@@ -207,23 +215,6 @@ function activityMap(activities: Activities | undefined): Map<string, ActivityFu
     map.set(name, value as ActivityFunction);
   }
   return map;
-}
-
-function count(field: string, value: number | undefined, fallback: number, least: number): number {
-  const given = value ?? fallback;
-  if (!Number.isSafeInteger(given) || given < least) {
-    throw new InvalidArgumentError(field, `must be an integer, ${least} or more; got ${given}`);
-  }
-  return given;
-}
-
-function ms(field: string, value: Duration | undefined, fallbackMs: number): number {
-  if (value === undefined) return fallbackMs;
-  try {
-    return durationToMs(value);
-  } catch (error) {
-    throw new InvalidArgumentError(field, error instanceof Error ? error.message : String(error));
-  }
 }
 
 /** Warnings and errors to standard error, one JSON object a line. */

@@ -5,7 +5,9 @@ import type { Logger } from '@tidewheel/common';
 import { randomUUID } from 'node:crypto';
 import { ActivityExecutor } from './activity/activity-executor.js';
 import { ActivityPoller } from './activity/activity-poller.js';
-import { Slots, TaskReader } from '@tidewheel/polling';
+import { TaskReader } from '@tidewheel/polling';
+import { createSlots } from './slots/index.js';
+import type { ActivitySlotInfo, WorkerSlots, WorkflowSlotInfo } from './slots/index.js';
 import { GracefulShutdownPeriodExpiredError, IllegalStateError } from './worker-errors.js';
 import { compileWorkerOptions } from './worker-options.js';
 import type { CompiledWorkerOptions, WorkerOptions } from './worker-options.js';
@@ -62,8 +64,8 @@ export class Worker {
   private readonly engine: Engine;
   private readonly logger: Logger;
   private readonly reader: TaskReader;
-  private readonly workflowSlots: Slots;
-  private readonly activitySlots: Slots;
+  private readonly workflowSlots: WorkerSlots<WorkflowSlotInfo>;
+  private readonly activitySlots: WorkerSlots<ActivitySlotInfo>;
   private readonly executor: ActivityExecutor;
   private readonly handler: WorkflowTaskHandler | undefined;
   private readonly workflowPoller: WorkflowPoller | undefined;
@@ -94,8 +96,17 @@ export class Worker {
     this.logger = options.logger;
     this.workerId = randomUUID();
     this.reader = TaskReader.of(this.engine, this.logger);
-    this.workflowSlots = new Slots(options.maxConcurrentWorkflowTasks);
-    this.activitySlots = new Slots(options.maxConcurrentActivities);
+    const reserver = { taskQueue: options.taskQueue, workerIdentity: options.identity };
+    this.workflowSlots = createSlots(
+      options.workflowSlots,
+      { ...reserver, slotType: 'workflow' },
+      this.logger,
+    );
+    this.activitySlots = createSlots(
+      options.activitySlots,
+      { ...reserver, slotType: 'activity' },
+      this.logger,
+    );
     this.executor = new ActivityExecutor({
       engine: this.engine,
       options,
@@ -104,7 +115,7 @@ export class Worker {
       takeWorkflowTask: () => this.takeWorkflowTask(),
       returnWorkflowTask: () => this.workflowSlots.release(),
       runWorkflowTask: (task) => {
-        void this.handler?.handle(task).finally(() => this.workflowSlots.release());
+        void this.handler?.handle(task);
       },
     });
     const { runtime } = parts;
@@ -114,6 +125,7 @@ export class Worker {
         runtime,
         logger: this.logger,
         identity: options.identity,
+        slots: this.workflowSlots,
         sticky: () => this.sticky(),
         takeEagerActivity: (command) =>
           this.takeEagerActivity(command.attributes.taskQueue, command.attributes.activityType),
@@ -181,6 +193,8 @@ export class Worker {
       throw new IllegalStateError(`the worker is ${this.currentState}`);
     this.currentState = 'RUNNING';
     try {
+      this.workflowSlots.open();
+      this.activitySlots.open();
       await Promise.all([
         this.workflowPoller && this.reader.add(this.workflowPoller),
         this.activityPoller && this.reader.add(this.activityPoller),
@@ -255,6 +269,8 @@ export class Worker {
       this.workflowPoller && this.reader.remove(this.workflowPoller),
       this.activityPoller && this.reader.remove(this.activityPoller),
     ]);
+    this.workflowSlots.close();
+    this.activitySlots.close();
     const { namespace, taskQueue } = this.options;
     if (this.workflowPoller && this.options.maxCachedWorkflows > 0) {
       await leaveStickyQueue(this.engine.context, { namespace, stickyQueue: this.stickyQueue, taskQueue });

@@ -22,7 +22,8 @@ import type {
   Engine,
   WorkflowTask,
 } from '@tidewheel/engine';
-import type { Slots } from '@tidewheel/polling';
+import type { TaskSlots } from '@tidewheel/polling';
+import type { ActivitySlotInfo } from '../slots/index.js';
 import type { CompiledWorkerOptions } from '../worker-options.js';
 import { HeartbeatSender } from './heartbeat-sender.js';
 import type { StopReason } from './heartbeat-sender.js';
@@ -33,7 +34,7 @@ interface ActivityExecutorOptions {
   readonly engine: Engine;
   readonly options: CompiledWorkerOptions;
   readonly workerId: string;
-  readonly slots: Slots;
+  readonly slots: TaskSlots<ActivitySlotInfo>;
   /** Takes a slot for the workflow task that a completion may make due; gives the worker's sticky queue, if there is one. */
   takeWorkflowTask(): string | undefined;
   /** Gives that slot back when no workflow task came. */
@@ -77,6 +78,7 @@ export class ActivityExecutor {
 
   /** Runs one attempt, for which a slot was taken, to its reported end. Never rejects. */
   async execute(task: ActivityTask): Promise<void> {
+    const slot = this.parts.slots.use({ type: 'activity', activityType: task.activityType });
     try {
       await this.executeAndReport(task);
     } catch (error) {
@@ -89,7 +91,7 @@ export class ActivityExecutor {
           fields,
         );
     } finally {
-      this.parts.slots.release();
+      slot.release();
     }
   }
 

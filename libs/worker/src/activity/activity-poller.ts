@@ -3,7 +3,8 @@ import type { Engine } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import type { ActivityTaskEntry, RawStreamEntry } from '@tidewheel/store';
 import { parseTaskEntry } from '@tidewheel/store';
-import type { PolledStream, Poller, Slots } from '@tidewheel/polling';
+import type { PolledStream, Poller, TaskSlots } from '@tidewheel/polling';
+import type { ActivitySlotInfo } from '../slots/index.js';
 import type { ActivityExecutor } from './activity-executor.js';
 
 /** What a poller of activity tasks is made of. */
@@ -11,7 +12,7 @@ interface ActivityPollerOptions {
   readonly engine: Engine;
   readonly namespace: string;
   readonly taskQueue: string;
-  readonly slots: Slots;
+  readonly slots: TaskSlots<ActivitySlotInfo>;
   readonly executor: ActivityExecutor;
   readonly logger: Logger;
 }
@@ -19,7 +20,7 @@ interface ActivityPollerOptions {
 /** Reads the activity tasks of a task queue. */
 export class ActivityPoller implements Poller {
   readonly streams: readonly PolledStream[];
-  readonly slots: Slots;
+  readonly slots: TaskSlots<ActivitySlotInfo>;
 
   constructor(private readonly options: ActivityPollerOptions) {
     const { keys } = options.engine.context;

@@ -3,7 +3,8 @@ import type { Engine, WorkflowTaskSource } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import type { QueryEntry, RawStreamEntry, WorkflowTaskEntry } from '@tidewheel/store';
 import { parseTaskEntry } from '@tidewheel/store';
-import type { PolledStream, Poller, Slots } from '@tidewheel/polling';
+import type { PolledStream, Poller, TaskSlots } from '@tidewheel/polling';
+import type { WorkflowSlotInfo } from '../slots/index.js';
 import type { WorkflowTaskHandler } from './workflow-task-handler.js';
 
 /** What a poller of workflow tasks is made of. */
@@ -14,7 +15,7 @@ interface WorkflowPollerOptions {
   /** Undefined: the worker caches nothing. */
   readonly stickyQueue: string | undefined;
   readonly identity: string;
-  readonly slots: Slots;
+  readonly slots: TaskSlots<WorkflowSlotInfo>;
   readonly handler: WorkflowTaskHandler;
   readonly logger: Logger;
 }
@@ -22,7 +23,7 @@ interface WorkflowPollerOptions {
 /** Reads workflow tasks and queries of a task queue and of the worker's own sticky queue. */
 export class WorkflowPoller implements Poller {
   readonly streams: readonly PolledStream[];
-  readonly slots: Slots;
+  readonly slots: TaskSlots<WorkflowSlotInfo>;
   private readonly sticky: ReadonlySet<string>;
 
   constructor(private readonly options: WorkflowPollerOptions) {
@@ -70,7 +71,7 @@ export class WorkflowPoller implements Poller {
     try {
       const tasks = await startWorkflowTasks(this.options.engine.context, source, entries);
       for (const task of tasks) {
-        if (task) void this.options.handler.handle(task).finally(() => this.slots.release());
+        if (task) void this.options.handler.handle(task);
         else this.slots.release();
       }
     } catch (error) {
@@ -84,13 +85,11 @@ export class WorkflowPoller implements Poller {
   }
 
   private async handleQuery(source: WorkflowTaskSource, entry: QueryEntry): Promise<void> {
-    try {
-      const task = await takeQuery(this.options.engine.context, source, entry);
-      if (task) await this.options.handler.handleQuery(task);
-    } catch (error) {
+    const task = await takeQuery(this.options.engine.context, source, entry).catch((error: unknown) => {
       this.options.logger.warn('a query could not be taken', { error: String(error) });
-    } finally {
-      this.slots.release();
-    }
+      return undefined;
+    });
+    if (task) await this.options.handler.handleQuery(task);
+    else this.slots.release();
   }
 }

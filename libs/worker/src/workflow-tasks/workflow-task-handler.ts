@@ -3,6 +3,8 @@ import type { Logger } from '@tidewheel/common';
 import type { CommandOf } from '@tidewheel/core';
 import { answerQuery, completeWorkflowTask, failWorkflowTask, readStoredEvents } from '@tidewheel/engine';
 import type { ActivityTask, Engine, QueryTask, TaskQuery, WorkflowTask } from '@tidewheel/engine';
+import type { TaskSlots } from '@tidewheel/polling';
+import type { WorkflowSlotInfo } from '../slots/index.js';
 import type { ActivationRequest, ActivationResult, WorkflowRuntime } from '../workflow/index.js';
 
 /** What the handler needs of its worker. */
@@ -11,6 +13,8 @@ interface WorkflowTaskHost {
   readonly runtime: WorkflowRuntime;
   readonly logger: Logger;
   readonly identity: string;
+  /** Those of the tasks that are handed in. */
+  readonly slots: TaskSlots<WorkflowSlotInfo>;
   /** The worker's sticky queue; undefined when it caches nothing or is shutting down. */
   sticky(): { readonly queue: string; readonly timeoutMs: number } | undefined;
   /** Takes a slot for an activity that the worker would start at once; false when it does not. */
@@ -39,8 +43,17 @@ export class WorkflowTaskHandler {
 
   constructor(private readonly host: WorkflowTaskHost) {}
 
-  /** Does a workflow task, and those that it makes due at once. Never rejects. */
+  /** Does a workflow task for which a slot was taken, and those that it makes due at once. Never rejects. */
   async handle(task: WorkflowTask): Promise<void> {
+    const slot = this.host.slots.use(slotInfo(task.run, task.firstEventId > 1));
+    try {
+      await this.handleChain(task);
+    } finally {
+      slot.release();
+    }
+  }
+
+  private async handleChain(task: WorkflowTask): Promise<void> {
     let current: WorkflowTask | undefined = task;
     while (current) {
       const doing: WorkflowTask = current;
@@ -59,9 +72,10 @@ export class WorkflowTaskHandler {
     }
   }
 
-  /** Answers a query that came by itself. Never rejects. */
+  /** Answers a query that came by itself, for which a slot was taken. Never rejects. */
   async handleQuery(task: QueryTask): Promise<void> {
-    const { engine, runtime, logger } = this.host;
+    const { engine, runtime, logger, slots } = this.host;
+    const slot = slots.use(slotInfo(task.run, task.events.length === 0));
     try {
       const request = queryRequest(task);
       let result = await runtime.activate({ ...request, packedEvents: packEvents(task.events) });
@@ -79,6 +93,8 @@ export class WorkflowTaskHandler {
         workflowId: task.run.workflowId,
         error: messageOf(error),
       });
+    } finally {
+      slot.release();
     }
   }
 
@@ -227,6 +243,10 @@ function queryRequest(task: QueryTask): Omit<ActivationRequest, 'packedEvents'> 
     queries: [task.query],
     isQueryOnly: true,
   };
+}
+
+function slotInfo({ workflowId, runId }: WorkflowTask['run'], isSticky: boolean): WorkflowSlotInfo {
+  return { type: 'workflow', workflowId, runId, isSticky };
 }
 
 function isUnregistered(result: Extract<ActivationResult, { kind: 'failed' }>): boolean {
