@@ -2,6 +2,7 @@ import { measureBacklog } from './backlog/backlog.js';
 import { measureManyPollers } from './backlog/many-pollers.js';
 import { measureFootprint } from './footprint/footprint.js';
 import type { BenchOptions } from './options.js';
+import { measureSticky } from './sticky/sticky.js';
 
 /** One number about something, for a person to read. */
 export interface ReportRow {
@@ -20,4 +21,5 @@ export const REPORTS: readonly Report[] = [
   { name: 'footprint', measure: measureFootprint },
   { name: 'backlog', measure: measureBacklog },
   { name: 'pollers', measure: measureManyPollers },
+  { name: 'sticky', measure: measureSticky },
 ];

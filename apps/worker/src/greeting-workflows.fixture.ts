@@ -1,4 +1,4 @@
-import { proxyActivities } from '@tidewheel/workflow';
+import { condition, defineSignal, proxyActivities, setHandler } from '@tidewheel/workflow';
 
 interface Activities {
   greet(name: string): Promise<string>;
@@ -23,4 +23,18 @@ export async function routed(): Promise<readonly string[]> {
   const taskQueue = await activities.hostQueue();
   const sameHost = proxyActivities<Activities>({ taskQueue, startToCloseTimeout: '1 minute' });
   return [taskQueue, await sameHost.hostQueue()];
+}
+
+/** Greets each time it is told to step, so many times; gives all greetings. */
+export async function countingSteps(name: string, count: number): Promise<readonly string[]> {
+  let told = 0;
+  setHandler(defineSignal('step'), () => {
+    told++;
+  });
+  const greetings: string[] = [];
+  while (greetings.length < count) {
+    await condition(() => told > greetings.length);
+    greetings.push(await activities.greet(`${name} ${greetings.length}`));
+  }
+  return greetings;
 }

@@ -62,6 +62,14 @@ const WORKER_METRICS: readonly WorkerMetric[] = [
     read: ({ workflowCache: cache }) => (cache ? [[cache.misses]] : []),
   },
   {
+    name: 'tidewheel_workflow_task_replayed',
+    description:
+      'Workflow tasks, beside the first of a run, that were run from the beginning of the history: after a miss, or ' +
+      'because another worker had the execution before.',
+    kind: 'counter',
+    read: ({ workflowCache: cache }) => (cache ? [[cache.replays]] : []),
+  },
+  {
     name: 'tidewheel_sticky_cache_total_forced_eviction',
     description: 'Workflow executions that were dropped from memory to make room.',
     kind: 'counter',

@@ -1,5 +1,12 @@
 // The workflows of all scenarios; they run in the sandbox of a worker.
-import { condition, defineSignal, proxyActivities, setHandler, sleep } from '@tidewheel/workflow';
+import {
+  condition,
+  defineQuery,
+  defineSignal,
+  proxyActivities,
+  setHandler,
+  sleep,
+} from '@tidewheel/workflow';
 import type { activities } from './bench-activities.js';
 
 const { echo } = proxyActivities<typeof activities>({ startToCloseTimeout: '1 minute' });
@@ -23,6 +30,15 @@ export async function tenActivities(value: string): Promise<string> {
 export async function oneTimer(value: string): Promise<string> {
   await sleep(TIMER_MS);
   return value;
+}
+
+/** Makes a history of 4 events and 6 for each activity, and then waits for ever. */
+export async function longHistory(activities: number): Promise<void> {
+  let isReady = false;
+  setHandler(defineQuery('isReady'), () => isReady);
+  for (let done = 0; done < activities; done++) await echo('x');
+  isReady = true;
+  await condition(() => false);
 }
 
 /** Waits for the signal `release`. */

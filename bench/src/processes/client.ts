@@ -1,11 +1,13 @@
 // The client process of the bench: makes the load, and measures what a user of the client would.
 import { Client, Connection } from '@tidewheel/client';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { answerCalls } from './calls.js';
 import { runClosedLoop } from './closed-loop.js';
 import type { LoadOptions, LoadResult } from './closed-loop.js';
 import { runRestStarts } from './rest-load.js';
 import type { RestLoadOptions } from './rest-load.js';
+import { median } from '../statistics.js';
 import { cpuMicros } from './usage.js';
 import type { UsageCalls } from './usage.js';
 
@@ -24,16 +26,40 @@ interface StartOptions {
   readonly count: number;
 }
 
+/** A running `longHistory`. */
+interface LongExecution {
+  readonly workflowId: string;
+  readonly historyLength: number;
+}
+
+/** Median times of a query, in milliseconds. */
+interface QueryTimes {
+  /** The execution was in the worker's memory. */
+  readonly hitMs: number;
+  /** It had to be built anew from its history. */
+  readonly missMs: number;
+}
+
 /** What the client process answers. */
 export type ClientCalls = UsageCalls & {
   readonly connect: (redisUrl: string) => Promise<void>;
   readonly execute: (options: ExecuteLoadOptions) => Promise<LoadResult>;
   readonly restStart: (options: RestLoadOptions) => Promise<LoadResult>;
   readonly start: (options: StartOptions) => Promise<void>;
+  readonly startLong: (options: { taskQueue: string; activities: number }) => Promise<LongExecution>;
+  /** Queries an execution that another one, queried in between, has pushed out of a worker's cache of one. */
+  readonly timeQueries: (options: {
+    workflowId: string;
+    otherWorkflowId: string;
+    rounds: number;
+  }) => Promise<QueryTimes>;
 };
 
 /** Starts under way at a time when nobody measures them. */
 const STARTS_AT_ONCE = 50;
+
+/** How often to ask whether an execution has made its history. */
+const READY_PERIOD_MS = 100;
 
 let connected: Client | undefined;
 
@@ -59,6 +85,40 @@ async function start({ workflowType, taskQueue, count }: StartOptions): Promise<
   await Promise.all(Array.from({ length: STARTS_AT_ONCE }, startSome));
 }
 
+async function startLong(options: { taskQueue: string; activities: number }): Promise<LongExecution> {
+  const handle = await client().workflow.start('longHistory', {
+    workflowId: randomUUID(),
+    taskQueue: options.taskQueue,
+    args: [options.activities],
+  });
+  const { workflowId } = handle;
+  while (!(await handle.query<boolean>('isReady'))) await sleep(READY_PERIOD_MS);
+  const { events } = await handle.fetchHistory();
+  return { workflowId, historyLength: events.length };
+}
+
+async function timeQueries(options: {
+  workflowId: string;
+  otherWorkflowId: string;
+  rounds: number;
+}): Promise<QueryTimes> {
+  const measured = client().workflow.getHandle(options.workflowId);
+  const other = client().workflow.getHandle(options.otherWorkflowId);
+  const times = { hits: [] as number[], misses: [] as number[] };
+  for (let round = 0; round < options.rounds; round++) {
+    await other.query('isReady');
+    times.misses.push(await timed(() => measured.query('isReady')));
+    times.hits.push(await timed(() => measured.query('isReady')));
+  }
+  return { hitMs: median(times.hits), missMs: median(times.misses) };
+}
+
+async function timed(action: () => Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await action();
+  return performance.now() - startedMs;
+}
+
 const calls: ClientCalls = {
   cpuMicros,
   connect: async (url) => {
@@ -67,5 +127,7 @@ const calls: ClientCalls = {
   execute: (options) => runClosedLoop(options, () => executeOne(options)),
   restStart: runRestStarts,
   start,
+  startLong,
+  timeQueries,
 };
 answerCalls(calls);

@@ -25,6 +25,8 @@ export type WorkerCalls = UsageCalls & {
   readonly start: (options: WorkerStartOptions) => Promise<number>;
   /** Executions in the cache of the workflow thread. */
   readonly cachedWorkflows: () => number;
+  /** How often tasks went on from memory, and how often they began at the beginning of the history. */
+  readonly cacheUse: () => { readonly hits: number; readonly misses: number; readonly replays: number };
   /** The heaps of the main and of the workflow thread. */
   readonly heaps: () => Promise<ThreadHeaps>;
 };
@@ -73,6 +75,12 @@ const calls: WorkerCalls = {
   cpuMicros,
   cachedWorkflows: () =>
     workers.reduce((sum, worker) => sum + (worker.getStatus().workflowCache?.cachedWorkflows ?? 0), 0),
+  cacheUse: () => {
+    const caches = workers.flatMap((worker) => worker.getStatus().workflowCache ?? []);
+    const sum = (key: 'hits' | 'misses' | 'replays') =>
+      caches.reduce((total, cache) => total + cache[key], 0);
+    return { hits: sum('hits'), misses: sum('misses'), replays: sum('replays') };
+  },
   heaps: measureThreadHeaps,
 };
 answerCalls(calls);

@@ -32,6 +32,11 @@ export interface WorkerStatus {
   readonly workflowSlots: { readonly used: number; readonly size: number };
   readonly activitySlots: { readonly used: number; readonly size: number };
   readonly workflowCache: WorkflowRuntimeStats | undefined;
+  /**
+   * Share of the workflow tasks that went on from memory, 0 to 1, of those that could have: all but the first of each
+   * run. Undefined while there was none.
+   */
+  readonly stickyCacheHitRate: number | undefined;
   readonly workflowTasks: {
     readonly completed: number;
     readonly failed: number;
@@ -165,6 +170,7 @@ export class Worker {
 
   getStatus(): WorkerStatus {
     const { options, workflowSlots, activitySlots } = this;
+    const cache = this.parts.runtime?.stats();
     return {
       runState: this.currentState,
       workerId: this.workerId,
@@ -173,7 +179,8 @@ export class Worker {
       identity: options.identity,
       workflowSlots: { used: workflowSlots.inUse, size: workflowSlots.size },
       activitySlots: { used: activitySlots.inUse, size: activitySlots.size },
-      workflowCache: this.parts.runtime?.stats(),
+      workflowCache: cache,
+      stickyCacheHitRate: cache && cache.hits + cache.replays > 0 ? hitRate(cache) : undefined,
       workflowTasks: this.handler?.counts ?? { completed: 0, failed: 0, cacheMisses: 0 },
       activities: this.executor.counts,
       pollSilenceMs: this.reader.silenceMs(),
@@ -322,6 +329,10 @@ async function createRuntime(options: CompiledWorkerOptions): Promise<WorkflowRu
     isolateExecutionTimeoutMs: options.isolateExecutionTimeoutMs,
     logger: options.logger,
   });
+}
+
+function hitRate({ hits, replays }: WorkflowRuntimeStats): number {
+  return hits / (hits + replays);
 }
 
 /** A promise that stays open: the worker was shut down while something was being waited for. */

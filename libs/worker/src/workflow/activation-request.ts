@@ -58,6 +58,8 @@ export interface WorkflowCacheStats {
   readonly hits: number;
   /** Activations that expected a cached execution and found none. */
   readonly misses: number;
+  /** Workflow tasks, beside the first of a run, that were run from the beginning of the history. */
+  readonly replays: number;
   /** Executions dropped to make room. */
   readonly evictions: number;
 }

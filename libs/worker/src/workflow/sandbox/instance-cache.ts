@@ -11,6 +11,7 @@ export class InstanceCache<T extends Cached> {
   private cachedBytes = 0;
   private hits = 0;
   private misses = 0;
+  private replays = 0;
   private evictions = 0;
 
   constructor(private readonly limits: WorkflowCacheLimits) {}
@@ -48,8 +49,13 @@ export class InstanceCache<T extends Cached> {
     else this.misses++;
   }
 
+  /** Notes that an execution was built anew from its history. */
+  countReplay(): void {
+    this.replays++;
+  }
+
   get stats(): WorkflowCacheStats {
-    const { cachedBytes, hits, misses, evictions } = this;
-    return { cachedWorkflows: this.entries.size, cachedBytes, hits, misses, evictions };
+    const { cachedBytes, hits, misses, replays, evictions } = this;
+    return { cachedWorkflows: this.entries.size, cachedBytes, hits, misses, replays, evictions };
   }
 }

@@ -121,7 +121,10 @@ export class WorkflowSandbox {
     const { runId, firstEventId, previousStartedEventId, packedEvents } = request;
     const instance = this.cache.take(runId);
     const isWholeHistory = firstEventId === 1 && packedEvents.byteLength > 0;
-    if (isWholeHistory) return undefined;
+    if (isWholeHistory) {
+      if (previousStartedEventId > 0 && !request.isQueryOnly) this.cache.countReplay();
+      return undefined;
+    }
     const fits =
       instance?.standsAtEventId === previousStartedEventId &&
       (packedEvents.byteLength === 0 || firstEventId === previousStartedEventId + 1);

@@ -93,6 +93,7 @@ export class WorkflowRuntime {
       cachedBytes: sum('cachedBytes'),
       hits: sum('hits'),
       misses: sum('misses'),
+      replays: sum('replays'),
       evictions: sum('evictions'),
     };
   }

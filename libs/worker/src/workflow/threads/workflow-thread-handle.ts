@@ -9,7 +9,14 @@ interface Pending {
   readonly resolve: (result: ActivationResult) => void;
 }
 
-const NO_STATS: WorkflowCacheStats = { cachedWorkflows: 0, cachedBytes: 0, hits: 0, misses: 0, evictions: 0 };
+const NO_STATS: WorkflowCacheStats = {
+  cachedWorkflows: 0,
+  cachedBytes: 0,
+  hits: 0,
+  misses: 0,
+  replays: 0,
+  evictions: 0,
+};
 const MAX_REQUEST_NUMBER = 0x7fff_ffff;
 
 /**
