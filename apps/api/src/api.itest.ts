@@ -49,6 +49,9 @@ function expectProblem(answer: HttpAnswer, status: number, code: string, field?:
 describe('an execution', () => {
   it('is started, described, listed, signalled, asked to cancel, terminated, and tells its result and history', async () => {
     const path = newPath();
+    await http.post('/api/v1/namespaces/default/search-attributes', {
+      searchAttributes: { customer: 'Keyword' },
+    });
     const { runId, started } = await start(path, {
       input: [{ id: 7 }, null, 'é'],
       memo: { note: 'urgent' },

@@ -37,6 +37,7 @@ const START = {
 /** Routes that change something, each with a body that it accepts. */
 const CHANGING: readonly (readonly [Route, Readonly<Record<string, unknown>>])[] = [
   [ROUTES.createNamespace, { name: 'n', retention: '1d', description: 'd' }],
+  [ROUTES.addSearchAttributes, { searchAttributes: { City: 'Keyword' } }],
   [ROUTES.startWorkflow, START],
   [
     ROUTES.signalWithStart,

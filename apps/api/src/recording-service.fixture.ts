@@ -23,6 +23,8 @@ const CHANGES: readonly string[] = [
   'deleteWorkflow',
   'createNamespace',
   'updateNamespace',
+  'addSearchAttributes',
+  'removeSearchAttributes',
 ];
 
 /** One call of the service. */
@@ -71,6 +73,9 @@ export class RecordingService {
       updateNamespace: () => Promise.resolve(NAMESPACE),
       describeNamespace: () => Promise.resolve(NAMESPACE),
       listNamespaces: () => Promise.resolve([NAMESPACE]),
+      listSearchAttributes: () => Promise.resolve({ custom: {}, system: {} }),
+      addSearchAttributes: () => Promise.resolve(),
+      removeSearchAttributes: () => Promise.resolve(),
       ...overrides,
     };
     this.service = new Proxy(answers, {

@@ -16,6 +16,7 @@ import { requestMetrics } from './http/request-metrics.js';
 import { get, mountDocumentation } from './routes/documentation.js';
 import { namespaceHandlers } from './routes/namespaces.js';
 import { probeHandlers } from './routes/probes.js';
+import { searchAttributeHandlers } from './routes/search-attributes.js';
 import { taskQueueHandlers } from './routes/task-queues.js';
 import { workflowHandlers } from './routes/workflows.js';
 
@@ -62,6 +63,7 @@ function createApp(options: ServerOptions): Application {
   app.use(closeWhenStopping(stopping));
   const handlers = {
     ...namespaceHandlers,
+    ...searchAttributeHandlers,
     ...workflowHandlers,
     ...taskQueueHandlers,
     ...probeHandlers(checks),

@@ -1,4 +1,11 @@
-import { ApplicationFailure, TypedSearchAttributes } from '@temporalio/common';
+import { isGrpcServiceError, ServiceError } from '@temporalio/client';
+import type { Connection } from '@temporalio/client';
+import {
+  ApplicationFailure,
+  defineSearchAttributeKey,
+  SearchAttributeType,
+  TypedSearchAttributes,
+} from '@temporalio/common';
 import assert from 'node:assert/strict';
 import { onlyEvent } from '../harness/history.js';
 import type { Scenario } from '../harness/scenario.js';
@@ -13,6 +20,22 @@ import {
   tellInfo,
 } from '../workflows/property-workflows.js';
 import { causeOf } from './timers-and-cancellation.js';
+
+const ALREADY_EXISTS = 6;
+/** Numbers of the types of these attributes on the wire. */
+const CUSTOM_ATTRIBUTES = { CustomKeywordField: 2, CustomIntField: 3, CustomBoolField: 5 };
+
+/** Registers what the workflows here set; a deployment that had a run before knows it. */
+async function registerSearchAttributes({ operatorService }: Connection): Promise<void> {
+  try {
+    await operatorService.addSearchAttributes({
+      namespace: 'default',
+      searchAttributes: CUSTOM_ATTRIBUTES,
+    });
+  } catch (error) {
+    if (!isGrpcServiceError(error) || Number(error.code) !== ALREADY_EXISTS) throw error;
+  }
+}
 
 export const propertyScenarios: readonly Scenario[] = [
   {
@@ -51,6 +74,7 @@ export const propertyScenarios: readonly Scenario[] = [
   {
     name: 'search-attributes',
     async run(context) {
+      await registerSearchAttributes(context.connection);
       await context.work();
       const handle = await context.start(changeSearchAttributes, {
         typedSearchAttributes: new TypedSearchAttributes([
@@ -64,6 +88,26 @@ export const propertyScenarios: readonly Scenario[] = [
       assert.equal(typedSearchAttributes.get(AMOUNT), 2);
       assert.equal(typedSearchAttributes.get(PAID), true);
       onlyEvent(await context.history(handle), 'UpsertWorkflowSearchAttributes');
+      const query = `CustomIntField = 2 AND WorkflowId = '${handle.workflowId}'`;
+      const listed = await Array.fromAsync(context.client.workflow.list({ query }));
+      assert.deepEqual(
+        listed.map((info) => info.typedSearchAttributes.get(CUSTOMER)),
+        ['Ada'],
+      );
+    },
+  },
+  {
+    name: 'search-attributes-that-nobody-registered',
+    async run(context) {
+      const unregistered = defineSearchAttributeKey('NobodyKnowsThis', SearchAttributeType.KEYWORD);
+      await assert.rejects(
+        context.start(changeSearchAttributes, {
+          typedSearchAttributes: new TypedSearchAttributes([{ key: unregistered, value: 'x' }]),
+        }),
+        (error) =>
+          error instanceof ServiceError &&
+          /NobodyKnowsThis is not defined/.test((error.cause as Error | undefined)?.message ?? ''),
+      );
     },
   },
   {

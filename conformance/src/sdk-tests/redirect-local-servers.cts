@@ -15,7 +15,16 @@ interface TestEnvironment {
 interface LocalOptions {
   readonly client?: object;
   readonly plugins?: unknown;
-  readonly server?: { readonly namespace?: string };
+  readonly server?: {
+    readonly namespace?: string;
+    readonly searchAttributes?: readonly { readonly name: string; readonly type: string }[];
+  };
+}
+
+interface TestConnection {
+  readonly workflowService: { registerNamespace(request: object): Promise<unknown> };
+  readonly operatorService: { addSearchAttributes(request: object): Promise<unknown> };
+  close(): Promise<void>;
 }
 
 interface Loader {
@@ -24,13 +33,13 @@ interface Loader {
 
 interface ClientModule {
   readonly Connection: {
-    connect(options: object): Promise<{
-      readonly workflowService: { registerNamespace(request: object): Promise<unknown> };
-      close(): Promise<void>;
-    }>;
+    connect(options: object): Promise<TestConnection>;
   };
 }
 
+/** Types of search attributes in the order of their numbers, from 1. */
+const TYPES = ['TEXT', 'KEYWORD', 'INT', 'DOUBLE', 'BOOL', 'DATETIME', 'KEYWORD_LIST'];
+const ALREADY_EXISTS = 6;
 const address = process.env['CONFORMANCE_ADDRESS'];
 const loader = Module as unknown as Loader;
 const load = loader._load.bind(Module);
@@ -54,9 +63,11 @@ function redirect({
   environment.createLocal = async ({ client, plugins, server } = {}) => {
     const isFirst = open === 0 && server?.namespace === undefined;
     open++;
+    const namespace = isFirst ? 'default' : await newNamespace(server?.namespace);
+    await registerSearchAttributes(namespace, server?.searchAttributes ?? []);
     const created = await environment.createFromExistingServer({
       address,
-      namespace: isFirst ? 'default' : await newNamespace(server?.namespace),
+      namespace,
       client,
       plugins,
     });
@@ -70,15 +81,37 @@ function redirect({
 }
 
 async function newNamespace(name = `local-${crypto.randomUUID()}`): Promise<string> {
+  await connected(({ workflowService }) =>
+    workflowService.registerNamespace({
+      namespace: name,
+      workflowExecutionRetentionPeriod: { seconds: 86_400 },
+    }),
+  );
+  return name;
+}
+
+/** One by one, for the namespace is used again, and those that it has already are refused. */
+async function registerSearchAttributes(
+  namespace: string,
+  keys: readonly { readonly name: string; readonly type: string }[],
+): Promise<void> {
+  if (keys.length === 0) return;
+  await connected(async ({ operatorService }) => {
+    for (const { name, type } of keys) {
+      const searchAttributes = { [name]: TYPES.indexOf(type) + 1 };
+      await operatorService.addSearchAttributes({ namespace, searchAttributes }).catch((error: unknown) => {
+        if ((error as { code?: number }).code !== ALREADY_EXISTS) throw error;
+      });
+    }
+  });
+}
+
+async function connected(use: (connection: TestConnection) => Promise<unknown>): Promise<void> {
   const { Connection } = Module.createRequire(`${process.cwd()}/`)('@temporalio/client') as ClientModule;
   const connection = await Connection.connect({ address });
   try {
-    await connection.workflowService.registerNamespace({
-      namespace: name,
-      workflowExecutionRetentionPeriod: { seconds: 86_400 },
-    });
+    await use(connection);
   } finally {
     await connection.close();
   }
-  return name;
 }

@@ -53,6 +53,7 @@ beforeAll(async () => {
   connection = await Connection.connect({ url, prefix, identity: 'the client' });
   client = new Client({ connection });
   engine = await Engine.open({ connection: { url }, prefix });
+  await engine.addSearchAttributes('default', { customer: 'Keyword' });
   await engine.startDuties();
   worker = await startHandWorker(engine, 'default', taskQueue, {
     commands: (task) => decide(task.run.workflowId),

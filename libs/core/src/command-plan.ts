@@ -8,7 +8,7 @@ import { failurePayloads } from './failure.js';
 import { identifierFault } from './identifier.js';
 import { LIMITS } from './limits.js';
 import { payloadsSizeBytes, userMetadataFault } from './payload.js';
-import type { Payloads } from './payload.js';
+import type { PayloadMap, Payloads } from './payload.js';
 import { completeRetryPolicy, DEFAULT_RETRY_POLICY, retryPolicyFault } from './retry-policy.js';
 import type { RetryPolicy } from './retry-policy.js';
 import type { WorkflowTaskFailedCause } from './workflow-task-failed-cause.js';
@@ -24,6 +24,8 @@ export interface CommandContext {
   readonly runTimeoutMs: number;
   /** Id that the WorkflowTaskCompleted event will have; the commands' events follow it. */
   readonly workflowTaskCompletedEventId: number;
+  /** What is wrong with search attributes, by what the namespace has; needed only where commands have some. */
+  readonly searchAttributesFault?: ((searchAttributes: PayloadMap) => string | undefined) | undefined;
 }
 
 /** One command with the event it becomes. Every command becomes exactly one event, so ids follow from the order. */
@@ -158,12 +160,14 @@ function planCommand(command: Command, context: CommandContext): Planned | strin
         }
       );
     case 'UpsertWorkflowSearchAttributes':
-      return {
-        event: {
-          eventType: 'UpsertWorkflowSearchAttributes',
-          attributes: { ...command.attributes, workflowTaskCompletedEventId },
-        },
-      };
+      return (
+        context.searchAttributesFault?.(command.attributes.searchAttributes) ?? {
+          event: {
+            eventType: 'UpsertWorkflowSearchAttributes',
+            attributes: { ...command.attributes, workflowTaskCompletedEventId },
+          },
+        }
+      );
     case 'ModifyWorkflowProperties':
       return {
         event: {

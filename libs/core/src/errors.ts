@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   LIMIT_EXCEEDED: 400,
   DEADLINE_EXCEEDED: 504,
   NAMESPACE_ALREADY_EXISTS: 409,
+  SEARCH_ATTRIBUTE_NOT_FOUND: 404,
+  SEARCH_ATTRIBUTE_ALREADY_EXISTS: 409,
   UNAVAILABLE: 503,
 } as const;
 
@@ -61,6 +63,24 @@ export class NamespaceNotFoundError extends TidewheelError {
 export class NamespaceAlreadyExistsError extends TidewheelError {
   constructor(readonly namespace: string) {
     super('NAMESPACE_ALREADY_EXISTS', `namespace "${namespace}" exists already`);
+  }
+}
+
+/** A search attribute that is to be removed and was never registered in the namespace. */
+export class SearchAttributeNotFoundError extends TidewheelError {
+  constructor(readonly attribute: string) {
+    super('SEARCH_ATTRIBUTE_NOT_FOUND', `Search attribute ${attribute} doesn't exist.`);
+  }
+}
+
+/** A search attribute that is registered in the namespace already. */
+export class SearchAttributeAlreadyExistsError extends TidewheelError {
+  constructor(
+    readonly attribute: string,
+    /** The type that it has. */
+    readonly type: string,
+  ) {
+    super('SEARCH_ATTRIBUTE_ALREADY_EXISTS', `Search attribute ${attribute} already exists, as ${type}.`);
   }
 }
 

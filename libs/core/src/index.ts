@@ -55,7 +55,17 @@ export { completeActivityTimeouts } from './activity-timeouts.js';
 export type { ActivityTimeouts, CompleteActivityTimeouts } from './activity-timeouts.js';
 export { BAD_ATTRIBUTES_CAUSES, planCommands } from './command-plan.js';
 export type { CommandContext, CommandFault, CommandPlan, PlannedCommand } from './command-plan.js';
-export { foldUpserts } from './upserts.js';
+export { mergeUpserts } from './upserts.js';
+export {
+  isSystemSearchAttribute,
+  PREDEFINED_SEARCH_ATTRIBUTES,
+  SEARCH_ATTRIBUTE_TYPE_CODES,
+  searchAttributeNameFault,
+  searchAttributesSizeFault,
+  settableSearchAttributeType,
+  SYSTEM_SEARCH_ATTRIBUTES,
+} from './search-attributes.js';
+export type { SearchAttributeType, SearchAttributeTypes } from './search-attributes.js';
 export { identifierFault, namespaceFault, runIdFault } from './identifier.js';
 export {
   ActivityTaskNotFoundError,
@@ -68,6 +78,8 @@ export {
   NamespaceNotFoundError,
   NoPollerError,
   QueryFailedError,
+  SearchAttributeAlreadyExistsError,
+  SearchAttributeNotFoundError,
   TidewheelError,
   UnavailableError,
   UnhandledCommandError,

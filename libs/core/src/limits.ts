@@ -10,6 +10,13 @@ export const LIMITS = {
   payloadWarnBytes: 256 * 1024,
   /** Bytes of a whole memo: 2 MiB. */
   memoBytes: 2 * 1024 * 1024,
+  /** Search attributes that may be registered in a namespace, and characters of the name of one. */
+  searchAttributesPerNamespace: 200,
+  searchAttributeNameLength: 255,
+  /** Search attributes of one run, bytes of the value of one, and bytes of all with their names: 2 KiB and 40 KiB. */
+  searchAttributesPerRun: 100,
+  searchAttributeValueBytes: 2 * 1024,
+  searchAttributesBytes: 40 * 1024,
   /** Bytes of the summary and of the details of user metadata. */
   summaryBytes: 400,
   detailsBytes: 20_000,

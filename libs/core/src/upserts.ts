@@ -1,26 +1,7 @@
-import type { HistoryEvent } from './event.js';
 import type { Payload, PayloadMap } from './payload.js';
 
-/** Memo and search attributes of a run; absent when there is none. */
-interface RunProperties {
-  readonly memo?: PayloadMap;
-  readonly searchAttributes?: PayloadMap;
-}
-
-/** What a run started with, changed by its upserts in their order. Events of other types change nothing. */
-export function foldUpserts(started: RunProperties, events: readonly HistoryEvent[]): RunProperties {
-  let { memo, searchAttributes } = started;
-  for (const event of events) {
-    if (event.eventType === 'WorkflowPropertiesModified') {
-      memo = merged(memo, event.attributes.upsertedMemo);
-    } else if (event.eventType === 'UpsertWorkflowSearchAttributes') {
-      searchAttributes = merged(searchAttributes, event.attributes.searchAttributes);
-    }
-  }
-  return { ...(memo && { memo }), ...(searchAttributes && { searchAttributes }) };
-}
-
-function merged(map: PayloadMap | undefined, upserts: PayloadMap): PayloadMap {
+/** A memo, or search attributes, as an upsert leaves it: an upsert with no value, or with an empty list, takes a name away. */
+export function mergeUpserts(map: PayloadMap | undefined, upserts: PayloadMap): PayloadMap {
   const values = new Map(Object.entries(map ?? {}));
   for (const [name, payload] of Object.entries(upserts)) {
     if (removes(payload)) values.delete(name);
@@ -29,7 +10,6 @@ function merged(map: PayloadMap | undefined, upserts: PayloadMap): PayloadMap {
   return Object.fromEntries(values);
 }
 
-/** An upsert with no value, or with an empty list, takes the name away. */
 function removes({ metadata, data }: Payload): boolean {
   const encoding = metadata['encoding'] && textOf(metadata['encoding']);
   return (

@@ -2,11 +2,11 @@ import { EXECUTION_STATUS_CODES } from '@tidewheel/core';
 import type { ExecutionStatus } from '@tidewheel/core';
 import type { EngineContext } from './engine-context.js';
 import type { CountWorkflowsRequest, WorkflowCount } from './requests.js';
-import type { Filter } from './visibility/filter.js';
 import { readIndex } from './visibility/index-entries.js';
 import type { IndexPosition, VisibilityIndex } from './visibility/index-entries.js';
 import { holdsForAll, loadMatching, truthOfEntry, wantedRange } from './visibility/matching.js';
-import { parseFilter } from './visibility/parse-filter.js';
+import type { Condition } from './visibility/matching.js';
+import { parseNamespaceFilter } from './visibility/namespace-filter.js';
 
 /** Index entries read at a time. */
 const BATCH = 500;
@@ -21,8 +21,11 @@ export async function countWorkflows(
   context: EngineContext,
   request: CountWorkflowsRequest,
 ): Promise<WorkflowCount> {
-  const { filter, groupBy } = parseFilter(request.query ?? '');
-  await context.namespaces.require(request.namespace);
+  const { filter, groupBy, types } = await parseNamespaceFilter(
+    context,
+    request.namespace,
+    request.query ?? '',
+  );
   const groups = new Map<ExecutionStatus, number>();
   let count = 0;
   for (const index of ['running', 'closed'] as const) {
@@ -30,7 +33,7 @@ export async function countWorkflows(
       count += await sizeOf(context, request.namespace, index);
       continue;
     }
-    count += await countIndex(context, request.namespace, index, filter, groupBy && groups);
+    count += await countIndex(context, request.namespace, index, { filter, types }, groupBy && groups);
   }
   if (!groupBy) return { count };
   const sorted = [...groups].sort(([a], [b]) => EXECUTION_STATUS_CODES[a] - EXECUTION_STATUS_CODES[b]);
@@ -51,9 +54,10 @@ async function countIndex(
   context: EngineContext,
   namespace: string,
   index: VisibilityIndex,
-  filter: Filter | undefined,
+  condition: Condition,
   groups: Map<ExecutionStatus, number> | undefined,
 ): Promise<number> {
+  const { filter } = condition;
   const range = wantedRange(filter, index);
   if (!range) return 0;
   let count = 0;
@@ -62,7 +66,7 @@ async function countIndex(
     const entries = await readIndex(context, namespace, position, range.earliestMs, BATCH);
     const known = groups ? [] : entries.filter((entry) => truthOfEntry(filter, index, entry) === true);
     const open = entries.filter((entry) => !known.includes(entry));
-    const infos = await loadMatching(context, namespace, filter, index, open);
+    const infos = await loadMatching(context, namespace, condition, index, open);
     count += known.length;
     for (const info of infos) {
       if (!info) continue;

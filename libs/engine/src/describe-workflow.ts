@@ -1,11 +1,5 @@
-import { decodeEvent, decodeFailure, decodePayloads } from '@tidewheel/codec';
-import {
-  DEFAULTS,
-  executionStatusFromCode,
-  foldUpserts,
-  isEventOf,
-  WorkflowNotFoundError,
-} from '@tidewheel/core';
+import { decodeEvent, decodeFailure, decodePayloadMap, decodePayloads } from '@tidewheel/codec';
+import { DEFAULTS, executionStatusFromCode, isEventOf, WorkflowNotFoundError } from '@tidewheel/core';
 import type { HistoryEvent } from '@tidewheel/core';
 import {
   EXECUTION_STATE_FIELDS,
@@ -48,32 +42,11 @@ export async function describeWorkflow(
     cancelRequested: running?.cancelRequested ?? false,
     ...(running && running.runExpiresMs > 0 && { runExpiresMs: running.runExpiresMs }),
     ...(running && running.executionExpiresMs > 0 && { executionExpiresMs: running.executionExpiresMs }),
-    ...foldUpserts(attributes ?? {}, await loadUpserts(context, run, fields)),
     ...(started?.userMetadata && { userMetadata: started.userMetadata }),
     pendingActivities: await pendingActivities(context, run, state, fields),
     pendingTimers: pendingTimers(fields),
     ...(task && { pendingWorkflowTask: task }),
   };
-}
-
-/** Upserts read at a time. */
-const UPSERTS_PER_READ = 500;
-
-/** The events that changed the run's memo or search attributes, in their order. */
-async function loadUpserts(
-  context: EngineContext,
-  run: RunAddress,
-  fields: StateFields,
-): Promise<HistoryEvent[]> {
-  const packed = fields['us'] ?? Buffer.alloc(0);
-  const ids = Array.from({ length: packed.byteLength / 3 }, (_, i) => packed.readUIntBE(i * 3, 3));
-  const events: HistoryEvent[] = [];
-  for (let from = 0; from < ids.length; from += UPSERTS_PER_READ) {
-    const batch = ids.slice(from, from + UPSERTS_PER_READ);
-    const stored = await Promise.all(batch.map((id) => context.redis.lindexBuffer(run.history, id - 1)));
-    for (const [i, bytes] of stored.entries()) if (bytes) events.push(decodeEvent(bytes, batch[i] as number));
-  }
-  return events;
 }
 
 type StateFields = Readonly<Record<string, Buffer>>;
@@ -97,6 +70,8 @@ export function executionInfo(workflowId: string, state: ExecutionState): Workfl
     ...(state.closeTimeMs > 0 && { closeTimeMs: state.closeTimeMs }),
     historyLength: state.historyLength,
     historySizeBytes: state.historySizeBytes,
+    ...(state.memo && { memo: decodePayloadMap(state.memo) }),
+    ...(state.searchAttributes && { searchAttributes: decodePayloadMap(state.searchAttributes) }),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { SearchAttributeTypes } from '@tidewheel/core';
 import type { Namespace, NamespaceSpec } from '@tidewheel/store';
 import type {
   CancelWorkflowRequest,
@@ -10,6 +11,7 @@ import type {
   QueryWorkflowRequest,
   QueryWorkflowResponse,
   ResultRequest,
+  SearchAttributeList,
   SignalWithStartRequest,
   SignalWorkflowRequest,
   StartWorkflowRequest,
@@ -53,4 +55,10 @@ export interface WorkflowService {
   /** @throws NamespaceNotFoundError */
   describeNamespace(name: string): Promise<Namespace>;
   listNamespaces(): Promise<Namespace[]>;
+  /** @throws NamespaceNotFoundError */
+  listSearchAttributes(namespace: string): Promise<SearchAttributeList>;
+  /** @throws SearchAttributeAlreadyExistsError, NamespaceNotFoundError */
+  addSearchAttributes(namespace: string, types: SearchAttributeTypes): Promise<void>;
+  /** @throws SearchAttributeNotFoundError, NamespaceNotFoundError */
+  removeSearchAttributes(namespace: string, names: readonly string[]): Promise<void>;
 }

@@ -1,3 +1,5 @@
+import { SYSTEM_SEARCH_ATTRIBUTES } from '@tidewheel/core';
+import type { SearchAttributeTypes } from '@tidewheel/core';
 import type {
   DurabilityFinding,
   Namespace,
@@ -41,11 +43,13 @@ import type {
   ListWorkflowsRequest,
   QueryWorkflowRequest,
   ResultRequest,
+  SearchAttributeList,
   SignalWithStartRequest,
   SignalWorkflowRequest,
   StartWorkflowRequest,
   TerminateWorkflowRequest,
 } from './requests.js';
+import { withoutSearchAttributes, withSearchAttributes } from './search-attributes/registered-attributes.js';
 import { signalWithStart } from './signal-with-start.js';
 import { startWorkflow } from './start-workflow.js';
 import { terminateWorkflow } from './terminate-workflow.js';
@@ -101,10 +105,11 @@ export class Engine implements WorkflowService {
       });
       await loadScripts(redis, SCRIPTS);
       const notices = new Notices(redis, () => connect('notices'), keys, logger);
-      const namespaces = new NamespaceRegistry(new NamespaceStore(redis, options.prefix));
+      const run = scriptRunner(redis);
+      const namespaces = new NamespaceRegistry(new NamespaceStore(redis, run, options.prefix));
       const context: EngineContext = {
         redis,
-        run: scriptRunner(redis),
+        run,
         keys,
         namespaces,
         notices,
@@ -183,6 +188,27 @@ export class Engine implements WorkflowService {
   /** Changes what is given of a namespace; what is left out stays. Other processes know of it within seconds. */
   updateNamespace(spec: NamespaceSpec): Promise<Namespace> {
     return this.context.namespaces.update(spec);
+  }
+
+  async listSearchAttributes(namespace: string): Promise<SearchAttributeList> {
+    const { searchAttributes } = await this.context.namespaces.requireFresh(namespace);
+    return { custom: searchAttributes ?? {}, system: SYSTEM_SEARCH_ATTRIBUTES };
+  }
+
+  /** Lets executions of a namespace have search attributes of these names and types; all or none. */
+  async addSearchAttributes(namespace: string, types: SearchAttributeTypes): Promise<void> {
+    await this.context.namespaces.change(namespace, (current) => ({
+      ...current,
+      searchAttributes: withSearchAttributes(current.searchAttributes, types),
+    }));
+  }
+
+  /** Unregisters search attributes. Executions keep the values that they have, and can no longer be found by them. */
+  async removeSearchAttributes(namespace: string, names: readonly string[]): Promise<void> {
+    await this.context.namespaces.change(namespace, (current) => ({
+      ...current,
+      searchAttributes: withoutSearchAttributes(current.searchAttributes, names),
+    }));
   }
 
   describeNamespace(name: string): Promise<Namespace> {

@@ -5,8 +5,8 @@ import type { ComparisonOperator, Filter, FilterValue, VisibilityAttribute } fro
 import { readIndex } from './visibility/index-entries.js';
 import type { IndexPosition, VisibilityIndex } from './visibility/index-entries.js';
 import { loadMatching, wantedRange } from './visibility/matching.js';
+import { parseNamespaceFilter } from './visibility/namespace-filter.js';
 import { formatPageToken, parsePageToken } from './visibility/page-token.js';
-import { parseFilter } from './visibility/parse-filter.js';
 
 const DEFAULT_PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1_000;
@@ -24,9 +24,11 @@ export async function listWorkflows(
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > MAX_PAGE_SIZE) {
     throw new InvalidArgumentError('pageSize', `must be an integer from 1 to ${MAX_PAGE_SIZE}`);
   }
-  const filter = filterOf(request);
   const begin = request.pageToken ? parsePageToken(request.pageToken) : undefined;
-  await context.namespaces.require(request.namespace);
+  const query = await parseNamespaceFilter(context, request.namespace, request.query ?? '');
+  if (query.groupBy) throw new InvalidArgumentError('query', 'GROUP BY is for counting');
+  const { types } = query;
+  const filter = filterOf(request, query.filter);
   const executions: WorkflowExecutionInfo[] = [];
   let lookedAt = 0;
   const indexes: readonly VisibilityIndex[] = begin?.index === 'closed' ? ['closed'] : ['running', 'closed'];
@@ -37,7 +39,7 @@ export async function listWorkflows(
     let position: IndexPosition = begin?.index === index ? begin : { index, timeMs: latestMs };
     for (let isOver = false; !isOver;) {
       const entries = await readIndex(context, request.namespace, position, earliestMs, BATCH);
-      const infos = await loadMatching(context, request.namespace, filter, index, entries);
+      const infos = await loadMatching(context, request.namespace, { filter, types }, index, entries);
       for (const [i, { timeMs, runId }] of entries.entries()) {
         position = { index, timeMs, runId };
         const info = infos[i];
@@ -55,7 +57,7 @@ export async function listWorkflows(
 }
 
 /** All that a request asks for, as one condition; undefined when it asks for everything. */
-function filterOf(request: ListWorkflowsRequest): Filter | undefined {
+function filterOf(request: ListWorkflowsRequest, query: Filter | undefined): Filter | undefined {
   const operands: Filter[] = [];
   const compare = (
     attribute: VisibilityAttribute,
@@ -71,10 +73,6 @@ function filterOf(request: ListWorkflowsRequest): Filter | undefined {
   compare('StartTime', '<=', request.startedBeforeMs);
   compare('CloseTime', '>=', request.closedAfterMs);
   compare('CloseTime', '<=', request.closedBeforeMs);
-  if (request.query !== undefined) {
-    const { filter, groupBy } = parseFilter(request.query);
-    if (groupBy) throw new InvalidArgumentError('query', 'GROUP BY is for counting');
-    if (filter) operands.push(filter);
-  }
+  if (query) operands.push(query);
   return operands.length === 0 ? undefined : { kind: 'and', operands };
 }

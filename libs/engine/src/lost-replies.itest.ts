@@ -106,6 +106,8 @@ describeEngine('when replies of Redis are lost', (deployment) => {
       executionTimeoutMs: 0,
       replacesRunId: third.runId,
       waiter: '',
+      memo: '',
+      searchAttributes: '',
       eagerStartedBody: '',
       signal: [],
     });

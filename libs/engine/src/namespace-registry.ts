@@ -17,6 +17,16 @@ export class NamespaceRegistry {
   async require(name: string): Promise<Namespace> {
     const known = this.known.get(name);
     if (known && Date.now() - known.readMs < FRESH_MS) return known.namespace;
+    return this.requireFresh(name);
+  }
+
+  /**
+   * The namespace as it is now: for what must not be refused because of what is remembered of it.
+   *
+   * @throws InvalidArgumentError when the name is none
+   * @throws NamespaceNotFoundError
+   */
+  async requireFresh(name: string): Promise<Namespace> {
     const fault = namespaceFault(name);
     if (fault) throw new InvalidArgumentError('namespace', fault);
     const namespace = await this.store.find(name);
@@ -43,15 +53,24 @@ export class NamespaceRegistry {
   /** @throws NamespaceNotFoundError, InvalidArgumentError */
   async update(spec: NamespaceSpec): Promise<Namespace> {
     checkRetention(spec);
-    this.known.delete(spec.name);
-    const current = await this.require(spec.name);
-    const namespace = {
+    return this.change(spec.name, (current) => ({
       ...current,
       ...(spec.description !== undefined && { description: spec.description }),
       ...(spec.retentionMs !== undefined && { retentionMs: spec.retentionMs }),
-    };
-    await this.store.update(namespace);
-    this.known.delete(spec.name);
+    }));
+  }
+
+  /**
+   * Changes a namespace; changes that others make at the same time are kept. Other processes know of it within seconds.
+   *
+   * @throws NamespaceNotFoundError, and what `change` throws
+   */
+  async change(name: string, change: (current: Namespace) => Namespace): Promise<Namespace> {
+    const fault = namespaceFault(name);
+    if (fault) throw new InvalidArgumentError('namespace', fault);
+    const namespace = await this.store.update(name, change);
+    this.known.delete(name);
+    if (!namespace) throw new NamespaceNotFoundError(name);
     return namespace;
   }
 }

@@ -5,6 +5,7 @@ import type {
   PayloadMap,
   Payloads,
   RetryPolicy,
+  SearchAttributeTypes,
   UserMetadata,
   WorkflowExecutionRef,
 } from '@tidewheel/core';
@@ -42,6 +43,7 @@ export interface StartWorkflowRequest {
   /** Default FAIL. */
   readonly workflowIdConflictPolicy?: WorkflowIdConflictPolicy | undefined;
   readonly memo?: PayloadMap | undefined;
+  /** Each of a name that is registered in the namespace, with a value of its type. */
   readonly searchAttributes?: PayloadMap | undefined;
   readonly header?: PayloadMap | undefined;
   /** Text for people about the run: a summary of at most 400 bytes, details of at most 20,000. */
@@ -169,6 +171,9 @@ export interface WorkflowExecutionInfo {
   readonly closeTimeMs?: number;
   readonly historyLength: number;
   readonly historySizeBytes: number;
+  /** As upserts have left it; absent when there is none. */
+  readonly memo?: PayloadMap;
+  readonly searchAttributes?: PayloadMap;
 }
 
 /** An activity that is scheduled, running or waiting for its next attempt. */
@@ -217,8 +222,6 @@ export interface WorkflowExecutionDescription extends WorkflowExecutionInfo {
   readonly runExpiresMs?: number;
   readonly executionExpiresMs?: number;
   readonly cancelRequested: boolean;
-  readonly memo?: PayloadMap;
-  readonly searchAttributes?: PayloadMap;
   readonly userMetadata?: UserMetadata;
   readonly pendingActivities: readonly PendingActivityInfo[];
   readonly pendingTimers: readonly PendingTimerInfo[];
@@ -240,7 +243,8 @@ export interface ListWorkflowsRequest {
   readonly closedBeforeMs?: number | undefined;
   /**
    * A list filter, which must hold as well: system attributes (ExecutionStatus, WorkflowType, WorkflowId, RunId,
-   * TaskQueue, StartTime, CloseTime) with = != < <= > >= IN BETWEEN STARTS_WITH IS NULL, AND, OR, NOT and parentheses.
+   * TaskQueue, StartTime, CloseTime) and search attributes of the namespace with = != < <= > >= IN BETWEEN STARTS_WITH
+   * IS NULL, AND, OR, NOT and parentheses.
    */
   readonly query?: string | undefined;
   /** Default 100, at most 1,000. */
@@ -252,6 +256,14 @@ export interface ListWorkflowsRequest {
 export interface ListWorkflowsPage {
   readonly executions: readonly WorkflowExecutionInfo[];
   readonly nextPageToken?: string;
+}
+
+/** Search attributes that executions of a namespace can have. */
+export interface SearchAttributeList {
+  /** Those that were registered. */
+  readonly custom: SearchAttributeTypes;
+  /** Those that every execution has. */
+  readonly system: SearchAttributeTypes;
 }
 
 /** Counts executions of a namespace. */

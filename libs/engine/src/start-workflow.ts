@@ -1,10 +1,11 @@
-import { decodeEvent, encodeEventBody } from '@tidewheel/codec';
+import { decodeEvent, encodeEventBody, encodePayloadMap } from '@tidewheel/codec';
 import type { BodyAttributes } from '@tidewheel/codec';
 import {
   DEFAULTS,
   executionStatusFromCode,
   InvalidArgumentError,
   isClosedStatus,
+  mergeUpserts,
   userMetadataFault,
   WorkflowExecutionAlreadyStartedError,
 } from '@tidewheel/core';
@@ -21,6 +22,7 @@ import type {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from './requests.js';
+import { checkSearchAttributes } from './search-attributes/attribute-checks.js';
 import { terminateRun } from './terminate-workflow.js';
 import { readStoredEvents } from './workflow-task/read-events.js';
 import { startedBody as workflowTaskStartedBody } from './workflow-task/start-workflow-tasks.js';
@@ -68,6 +70,7 @@ export async function startOrUse(
   options: StartOptions,
 ): Promise<StartWorkflowResponse> {
   await context.namespaces.require(request.namespace);
+  await checkSearchAttributes(context, request.namespace, request.searchAttributes);
   const execution = context.keys.execution(request.namespace, request.workflowId);
   const partition = context.keys.partition(execution.partition);
   const runId = randomUUID();
@@ -115,6 +118,10 @@ export async function startOrUse(
         executionTimeoutMs: request.workflowExecutionTimeoutMs ?? 0,
         replacesRunId,
         waiter: request.waitForResult ? '1' : '',
+        memo: request.memo ? encodePayloadMap(request.memo) : '',
+        searchAttributes: request.searchAttributes
+          ? encodePayloadMap(mergeUpserts(undefined, request.searchAttributes))
+          : '',
         eagerStartedBody: eagerWorker ? workflowTaskStartedBody(eagerWorker.identity) : '',
         signal: signal ? [signal.requestId, signal.body] : [],
       });

@@ -74,7 +74,7 @@ export function finish(result?: unknown): Command {
   return command('CompleteWorkflowExecution', result === undefined ? {} : { result: [payload(result)] });
 }
 
-/** An engine with its background duties on a Redis of its own. */
+/** An engine with its background duties on a Redis of its own; its namespace has the search attributes city and tags. */
 export class TestDeployment {
   private constructor(
     readonly redis: TestRedis,
@@ -84,6 +84,7 @@ export class TestDeployment {
   static async start(partitions: number): Promise<TestDeployment> {
     const redis = await startTestRedis();
     const engine = await Engine.open({ connection: { url: redis.url }, partitions, identity: 'engine' });
+    await engine.addSearchAttributes(NAMESPACE, { city: 'Keyword', tags: 'KeywordList' });
     await engine.startDuties();
     return new TestDeployment(redis, engine);
   }

@@ -29,7 +29,7 @@ describeEngine('workflow tasks', (deployment) => {
       activity('a'),
       command('RecordMarker', { markerName: 'm' }),
       command('ModifyWorkflowProperties', { upsertedMemo: { a: payload(1) } }),
-      command('UpsertWorkflowSearchAttributes', { searchAttributes: { a: payload(1) } }),
+      command('UpsertWorkflowSearchAttributes', { searchAttributes: { city: payload('Kiel') } }),
     ]);
     expect(outcome).toEqual({ kind: 'completed', activities: [] });
     expect(await run.story()).toEqual([
@@ -357,7 +357,7 @@ describeEngine('workflow tasks', (deployment) => {
   describe('while they are started', () => {
     it('let what comes from outside wait, and write it behind the commands', async () => {
       const run = await deployment().start();
-      await run.decide([timer('soon', 30), activity('a'), activity('b')]);
+      await run.decide([timer('soon', 1_500), activity('a'), activity('b')]);
       const { a, b } = await run.activityTasks(2);
       await run.signal('first');
       const task = await run.workflowTask();

@@ -66,6 +66,8 @@ const STATUS_OF_CODE: Readonly<Record<ErrorCode, status>> = {
   LIMIT_EXCEEDED: status.INVALID_ARGUMENT,
   DEADLINE_EXCEEDED: status.DEADLINE_EXCEEDED,
   NAMESPACE_ALREADY_EXISTS: status.ALREADY_EXISTS,
+  SEARCH_ATTRIBUTE_NOT_FOUND: status.NOT_FOUND,
+  SEARCH_ATTRIBUTE_ALREADY_EXISTS: status.ALREADY_EXISTS,
   UNAVAILABLE: status.UNAVAILABLE,
 };
 
@@ -124,7 +126,9 @@ function specialAnswer(error: TidewheelError): Partial<Answer> {
   if (error instanceof ActivityTaskNotFoundError) {
     return notFound('invalid activityID or activity already timed out or invoking workflow is completed');
   }
-  if (error.code === 'WORKFLOW_TASK_NOT_FOUND') return notFound(error.message);
+  if (['WORKFLOW_TASK_NOT_FOUND', 'SEARCH_ATTRIBUTE_NOT_FOUND'].includes(error.code)) {
+    return notFound(error.message);
+  }
   if (error instanceof QueryFailedError) {
     // The engine gives the failure of the workflow's query handler as the cause.
     const failure = (error.cause as Failure | undefined) ?? { message: error.message };

@@ -59,8 +59,17 @@ export class TestClient {
     request: RequestOf<M>,
     options?: CallOptions,
   ): Promise<DecodedStatus> {
+    return this.refused(method, () => this.call(method, request, options));
+  }
+
+  /** How a call of the operator's service is refused. */
+  async operatorRefusal<M extends OperatorMethod>(method: M, request: RequestOf<M>): Promise<DecodedStatus> {
+    return this.refused(method, () => this.operator(method, request));
+  }
+
+  private async refused(method: string, call: () => Promise<unknown>): Promise<DecodedStatus> {
     try {
-      await this.call(method, request, options);
+      await call();
     } catch (error) {
       return statusOf(error as ServiceError);
     }
@@ -172,6 +181,31 @@ export async function decide(
     identity: 'worker',
     commands,
   });
+}
+
+/** Ends an execution, as its worker would. */
+export function closeExecution(client: TestClient, execution: TestExecution): Promise<void> {
+  return decide(client, execution, completion());
+}
+
+export function describeExecution(client: TestClient, { execution }: TestExecution) {
+  return client.call('DescribeWorkflowExecution', { namespace: NAMESPACE, execution });
+}
+
+export function readHistory(
+  client: TestClient,
+  execution: P.WorkflowExecution,
+  more: RequestOf<'GetWorkflowExecutionHistory'> = {},
+) {
+  return client.call('GetWorkflowExecutionHistory', { namespace: NAMESPACE, execution, ...more });
+}
+
+/** The first page of an execution's events. */
+export async function readEvents(
+  client: TestClient,
+  execution: P.WorkflowExecution,
+): Promise<readonly P.HistoryEvent[]> {
+  return (await readHistory(client, execution)).history?.events ?? [];
 }
 
 /** The command that ends a workflow. */

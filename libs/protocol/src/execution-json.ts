@@ -22,6 +22,8 @@ const infoShape = {
   closeTime: timestamp.optional(),
   historyLength: z.int().meta({ description: 'Number of events.' }),
   historySizeBytes: z.int(),
+  memo: z.record(z.string(), payloadJson).optional(),
+  searchAttributes: z.record(z.string(), payloadJson).optional(),
 };
 
 /** One line of a list of executions. */
@@ -37,6 +39,12 @@ const pendingActivityJson = z
     scheduledTime: timestamp,
     lastStartedTime: timestamp.optional(),
     nextAttemptTime: timestamp.optional().meta({ description: 'When backing off.' }),
+    lastHeartbeatTime: timestamp.optional().meta({ description: 'Of the attempt that runs.' }),
+    expirationTime: timestamp.optional().meta({ description: 'When all attempts must be over.' }),
+    scheduleToCloseTimeout: durationText.optional(),
+    scheduleToStartTimeout: durationText.optional(),
+    startToCloseTimeout: durationText,
+    heartbeatTimeout: durationText.optional(),
     heartbeatDetails: z.array(payloadJson).optional(),
     lastFailure: failureJson.optional(),
     retryPolicy: retryPolicyJson,
@@ -61,8 +69,6 @@ export const executionDescriptionJson = z
     runExpirationTime: timestamp.optional(),
     executionExpirationTime: timestamp.optional(),
     cancelRequested: z.boolean(),
-    memo: z.record(z.string(), payloadJson).optional(),
-    searchAttributes: z.record(z.string(), payloadJson).optional(),
     userMetadata: userMetadataJson.optional(),
     pendingActivities: z.array(pendingActivityJson),
     pendingTimers: z.array(z.strictObject({ timerId: z.string(), fireTime: timestamp })),

@@ -38,6 +38,8 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   LIMIT_EXCEEDED: 'A limit is exceeded',
   DEADLINE_EXCEEDED: 'The answer took too long',
   NAMESPACE_ALREADY_EXISTS: 'The namespace exists already',
+  SEARCH_ATTRIBUTE_NOT_FOUND: 'The search attribute does not exist',
+  SEARCH_ATTRIBUTE_ALREADY_EXISTS: 'The search attribute exists already',
   UNAVAILABLE: 'The store cannot be reached',
   UNAUTHENTICATED: 'The caller is not known',
   PERMISSION_DENIED: 'The caller may not do this',

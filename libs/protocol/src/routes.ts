@@ -7,6 +7,11 @@ import {
 } from './message-routes.js';
 import { createNamespace, describeNamespace, listNamespaces } from './namespace-routes.js';
 import { health, ready } from './process-routes.js';
+import {
+  addSearchAttributes,
+  listSearchAttributes,
+  removeSearchAttribute,
+} from './search-attribute-routes.js';
 import { describeTaskQueue } from './task-queue-routes.js';
 import {
   countWorkflows,
@@ -23,6 +28,9 @@ export const ROUTES = {
   createNamespace,
   listNamespaces,
   describeNamespace,
+  listSearchAttributes,
+  addSearchAttributes,
+  removeSearchAttribute,
   startWorkflow,
   describeWorkflow,
   getHistory,

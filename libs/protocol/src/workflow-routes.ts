@@ -66,7 +66,9 @@ export const startShape = {
     .optional()
     .meta({ description: 'When the id has a running execution; default FAIL.' }),
   memo: payloadMap('Notes shown with the execution, by name.').optional(),
-  searchAttributes: payloadMap('Values to find the execution by, by name.').optional(),
+  searchAttributes: payloadMap(
+    'Values to find the execution by, by name. Names have to be registered in the namespace, values to be of their types.',
+  ).optional(),
   header,
   userMetadata: z
     .strictObject({

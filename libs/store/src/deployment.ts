@@ -1,8 +1,11 @@
 import { NamespaceAlreadyExistsError } from '@tidewheel/core';
 import { DEFAULTS } from '@tidewheel/core';
+import type { SearchAttributeTypes } from '@tidewheel/core';
 import { randomUUID } from 'node:crypto';
 import type { Redis } from './redis-connection.js';
 import { Keyspace } from './keys.js';
+import type { ScriptRunner } from './script.js';
+import { replaceNamespace } from './scripts.generated.js';
 
 /** A namespace: the unit of isolation and of retention. */
 export interface Namespace {
@@ -13,6 +16,8 @@ export interface Namespace {
   /** How long closed executions are kept, in milliseconds. */
   readonly retentionMs: number;
   readonly createdMs: number;
+  /** Types of the search attributes that were registered in it; absent when none ever was. */
+  readonly searchAttributes?: SearchAttributeTypes;
 }
 
 /** A deployment that was created with another number of partitions than asked for. */
@@ -69,6 +74,7 @@ export class NamespaceStore {
 
   constructor(
     private readonly redis: Redis,
+    private readonly run: ScriptRunner,
     prefix?: string,
   ) {
     this.key = Keyspace.deployment(prefix).namespaces;
@@ -93,8 +99,19 @@ export class NamespaceStore {
     return namespace;
   }
 
-  async update(namespace: Namespace): Promise<void> {
-    await this.redis.hset(this.key, namespace.name, JSON.stringify(namespace));
+  /**
+   * Changes a namespace; undefined when there is none of the name. Changes by several processes at once all count: `change`
+   * is asked again with what another has made of it meanwhile. What it throws is thrown, and nothing changed.
+   */
+  async update(name: string, change: (current: Namespace) => Namespace): Promise<Namespace | undefined> {
+    for (;;) {
+      const read = await this.redis.hget(this.key, name);
+      if (read === null) return undefined;
+      const namespace = change(JSON.parse(read) as Namespace);
+      const text = JSON.stringify(namespace);
+      const [replaced] = await replaceNamespace(this.run, { namespacesKey: this.key, name, read, text });
+      if (replaced === 1) return namespace;
+    }
   }
 }
 

@@ -13,6 +13,9 @@ export interface ExecutionState {
   readonly closeTimeMs: number;
   readonly historyLength: number;
   readonly historySizeBytes: number;
+  /** Payload maps as upserts have left them; absent when there never were any. */
+  readonly memo?: Buffer;
+  readonly searchAttributes?: Buffer;
   /** Only of a running one. */
   readonly running?: RunningState;
 }
@@ -35,7 +38,10 @@ export interface RunningState {
 }
 
 /** The fields that {@link readExecutionState} needs, in the order in which it takes them. */
-export const EXECUTION_STATE_FIELDS = ['r', 's', 'ty', 'q', 't0', 'e', 'm', 'w', 'k'] as const;
+export const EXECUTION_STATE_FIELDS = ['r', 's', 'ty', 'q', 't0', 'me', 'sa', 'e', 'm', 'w', 'k'] as const;
+
+/** The fields that hold a run's memo and search attributes as they are now. */
+export const RUN_PROPERTY_FIELDS = { memo: 'me', searchAttributes: 'sa' } as const;
 
 /** The states by the numbers that are stored for them. */
 export const WORKFLOW_TASK_STATES: readonly WorkflowTaskState[] = [
@@ -52,13 +58,16 @@ export const WORKFLOW_TASK_STATES: readonly WorkflowTaskState[] = [
 export function readExecutionState(
   fields: readonly (Buffer | null | undefined)[],
 ): ExecutionState | undefined {
-  const [runId, status, type, queue, startTime, closed, numbers, task, sticky] = fields;
+  const [runId, status, type, queue, startTime, memo, searchAttributes, closed, numbers, task, sticky] =
+    fields;
   if (!runId || !status) return undefined;
   const common = {
     runId: runId.toString(),
     statusCode: Number(status),
     workflowType: type?.toString() ?? '',
     taskQueue: queue?.toString() ?? '',
+    ...(memo?.length && { memo }),
+    ...(searchAttributes?.length && { searchAttributes }),
   };
   if (closed) {
     return {

@@ -16,7 +16,12 @@ export { NamespaceStore, openDeployment, PartitionCountMismatchError } from './d
 export type { Namespace, NamespaceSpec } from './deployment.js';
 export { findDurabilityFaults } from './durability.js';
 export type { DurabilityFinding } from './durability.js';
-export { EXECUTION_STATE_FIELDS, readExecutionState, WORKFLOW_TASK_STATES } from './execution-state.js';
+export {
+  EXECUTION_STATE_FIELDS,
+  readExecutionState,
+  RUN_PROPERTY_FIELDS,
+  WORKFLOW_TASK_STATES,
+} from './execution-state.js';
 export type { ExecutionState, RunningState, WorkflowTaskState } from './execution-state.js';
 export { Keyspace, parseMember, parseRunMember, WORKERS_GROUP } from './keys.js';
 export type { ExecutionKeys, PartitionKeys, RunKeys, TaskKind } from './keys.js';

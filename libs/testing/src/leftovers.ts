@@ -112,7 +112,7 @@ async function streamRemains(redis: SurveyConnection, key: string): Promise<stri
 }
 
 /** Fields of the state of a closed run; anything else was to go when it closed. */
-const CLOSED_FIELDS = new Set(['r', 's', 'e', 'q', 'ty', 'rq', 'us']);
+const CLOSED_FIELDS = new Set(['r', 's', 'e', 'q', 'ty', 'rq', 'me', 'sa']);
 /** Where the packed field `e` of a closed run holds the length of its history, in three bytes. */
 const LENGTH_OFFSET = 12;
 

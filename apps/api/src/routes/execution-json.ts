@@ -33,20 +33,20 @@ export function infoToJson(info: WorkflowExecutionInfo): InfoJson {
     ...(info.closeTimeMs !== undefined && { closeTime: toTimestamp(info.closeTimeMs) }),
     historyLength: info.historyLength,
     historySizeBytes: info.historySizeBytes,
+    ...(info.memo && { memo: payloadMapToJson(info.memo) }),
+    ...(info.searchAttributes && { searchAttributes: payloadMapToJson(info.searchAttributes) }),
   };
 }
 
 /** A description as JSON. */
 export function descriptionToJson(description: WorkflowExecutionDescription): DescriptionJson {
-  const { runExpiresMs, executionExpiresMs, memo, searchAttributes, pendingWorkflowTask } = description;
+  const { runExpiresMs, executionExpiresMs, pendingWorkflowTask } = description;
   return {
     ...infoToJson(description),
     workflowTaskTimeout: formatDuration(description.workflowTaskTimeoutMs),
     ...(runExpiresMs !== undefined && { runExpirationTime: toTimestamp(runExpiresMs) }),
     ...(executionExpiresMs !== undefined && { executionExpirationTime: toTimestamp(executionExpiresMs) }),
     cancelRequested: description.cancelRequested,
-    ...(memo && { memo: payloadMapToJson(memo) }),
-    ...(searchAttributes && { searchAttributes: payloadMapToJson(searchAttributes) }),
     ...(description.userMetadata && { userMetadata: userMetadataToJson(description.userMetadata) }),
     pendingActivities: description.pendingActivities.map(pendingActivityToJson),
     pendingTimers: description.pendingTimers.map(({ timerId, firesAtMs }) => ({
@@ -58,7 +58,9 @@ export function descriptionToJson(description: WorkflowExecutionDescription): De
 }
 
 function pendingActivityToJson(activity: PendingActivityInfo): PendingActivityJson {
-  const { lastStartedTimeMs, nextAttemptTimeMs, heartbeatDetails, lastFailure } = activity;
+  const { lastStartedTimeMs, nextAttemptTimeMs, lastHeartbeatTimeMs, expiresMs } = activity;
+  const { scheduleToCloseTimeoutMs, scheduleToStartTimeoutMs, heartbeatTimeoutMs } = activity;
+  const { heartbeatDetails, lastFailure } = activity;
   return {
     activityId: activity.activityId,
     activityType: activity.activityType,
@@ -68,6 +70,12 @@ function pendingActivityToJson(activity: PendingActivityInfo): PendingActivityJs
     scheduledTime: toTimestamp(activity.scheduledTimeMs),
     ...(lastStartedTimeMs !== undefined && { lastStartedTime: toTimestamp(lastStartedTimeMs) }),
     ...(nextAttemptTimeMs !== undefined && { nextAttemptTime: toTimestamp(nextAttemptTimeMs) }),
+    ...(lastHeartbeatTimeMs !== undefined && { lastHeartbeatTime: toTimestamp(lastHeartbeatTimeMs) }),
+    ...(expiresMs !== undefined && { expirationTime: toTimestamp(expiresMs) }),
+    ...(scheduleToCloseTimeoutMs > 0 && { scheduleToCloseTimeout: formatDuration(scheduleToCloseTimeoutMs) }),
+    ...(scheduleToStartTimeoutMs > 0 && { scheduleToStartTimeout: formatDuration(scheduleToStartTimeoutMs) }),
+    startToCloseTimeout: formatDuration(activity.startToCloseTimeoutMs),
+    ...(heartbeatTimeoutMs > 0 && { heartbeatTimeout: formatDuration(heartbeatTimeoutMs) }),
     ...(heartbeatDetails && { heartbeatDetails: payloadsToJson(heartbeatDetails) }),
     ...(lastFailure && { lastFailure: failureToJson(lastFailure) }),
     retryPolicy: retryPolicyToJson(activity.retryPolicy),

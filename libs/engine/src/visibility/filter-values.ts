@@ -1,11 +1,26 @@
-import type { ExecutionStatus } from '@tidewheel/core';
-import { EXECUTION_STATUS_CODES, executionStatusFromCode } from '@tidewheel/core';
+import type {
+  ExecutionStatus,
+  SearchAttributeType,
+  SearchAttributeTypes,
+  SYSTEM_SEARCH_ATTRIBUTES,
+} from '@tidewheel/core';
+import {
+  EXECUTION_STATUS_CODES,
+  executionStatusFromCode,
+  PREDEFINED_SEARCH_ATTRIBUTES,
+} from '@tidewheel/core';
+import { rfc3339Ms } from '../search-attributes/attribute-value.js';
 import { unsoundQuery } from './filter-tokens.js';
 import type { FilterToken } from './filter-tokens.js';
 import type { FilterValue, VisibilityAttribute } from './filter.js';
 
-/** What kind of value an attribute has. */
-export const ATTRIBUTE_KINDS: Readonly<Record<VisibilityAttribute, 'status' | 'text' | 'time'>> = {
+/** What kind of value an attribute has; `words` are those of a text, of which a comparison names some. */
+export type AttributeKind = 'status' | 'text' | 'list' | 'words' | 'time' | 'number' | 'bool';
+
+/** The kinds of attributes by their names. */
+export type AttributeKinds = Readonly<Record<VisibilityAttribute, AttributeKind>>;
+
+const SYSTEM_KINDS: Readonly<Record<keyof typeof SYSTEM_SEARCH_ATTRIBUTES, AttributeKind>> = {
   ExecutionStatus: 'status',
   WorkflowType: 'text',
   WorkflowId: 'text',
@@ -15,10 +30,28 @@ export const ATTRIBUTE_KINDS: Readonly<Record<VisibilityAttribute, 'status' | 't
   CloseTime: 'time',
 };
 
+const KIND_OF_TYPE: Readonly<Record<SearchAttributeType, AttributeKind>> = {
+  Text: 'words',
+  Keyword: 'text',
+  Int: 'number',
+  Double: 'number',
+  Bool: 'bool',
+  Datetime: 'time',
+  KeywordList: 'list',
+};
+
+/** The kinds of what a filter can name in a namespace, by the search attributes that are registered in it. */
+export function attributeKinds(custom: SearchAttributeTypes | undefined): AttributeKinds {
+  const types = Object.entries({ ...PREDEFINED_SEARCH_ATTRIBUTES, ...custom });
+  return {
+    ...Object.fromEntries(types.map(([name, type]) => [name, KIND_OF_TYPE[type]])),
+    ...SYSTEM_KINDS,
+  };
+}
+
 const STATUS_BY_NAME = new Map(
   (Object.keys(EXECUTION_STATUS_CODES) as ExecutionStatus[]).map((status) => [plain(status), status]),
 );
-const TIME = /^(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)$/;
 const NANOS_PER_MS = 1_000_000;
 
 /**
@@ -26,9 +59,12 @@ const NANOS_PER_MS = 1_000_000;
  *
  * @throws InvalidArgumentError
  */
-export function attributeOf({ text, position }: FilterToken): VisibilityAttribute {
-  if (Object.hasOwn(ATTRIBUTE_KINDS, text)) return text as VisibilityAttribute;
-  const known = Object.keys(ATTRIBUTE_KINDS).join(', ');
+export function attributeOf({ text, position }: FilterToken, kinds: AttributeKinds): VisibilityAttribute {
+  if (Object.hasOwn(kinds, text)) return text;
+  const custom = Object.keys(kinds).filter(
+    (name) => !Object.hasOwn(SYSTEM_KINDS, name) && !Object.hasOwn(PREDEFINED_SEARCH_ATTRIBUTES, name),
+  );
+  const known = [...Object.keys(SYSTEM_KINDS), ...custom].join(', ');
   throw unsoundQuery(`unknown attribute ${JSON.stringify(text)}, there are ${known}`, position);
 }
 
@@ -37,19 +73,38 @@ export function attributeOf({ text, position }: FilterToken): VisibilityAttribut
  *
  * @throws InvalidArgumentError
  */
-export function valueOf(attribute: VisibilityAttribute, token: FilterToken): FilterValue {
-  if (token.kind !== 'text' && token.kind !== 'number') {
-    throw unsoundQuery(`expected a value for ${attribute}, in quotes`, token.position);
+export function valueOf(
+  attribute: VisibilityAttribute,
+  kind: AttributeKind,
+  token: FilterToken,
+): FilterValue {
+  const { text, position } = token;
+  if (kind === 'bool') {
+    if (/^(true|false)$/i.test(text)) return text.toLowerCase() === 'true';
+    throw unsoundQuery(`${attribute} is true or false`, position);
   }
-  switch (ATTRIBUTE_KINDS[attribute]) {
+  if (token.kind !== 'text' && token.kind !== 'number') {
+    throw unsoundQuery(`expected a value for ${attribute}, in quotes`, position);
+  }
+  switch (kind) {
     case 'text':
-      if (token.kind === 'text') return token.text;
-      throw unsoundQuery(`${attribute} is text: put the value in quotes`, token.position);
+    case 'list':
+    case 'words':
+      if (token.kind === 'text') return text;
+      throw unsoundQuery(`${attribute} is text: put the value in quotes`, position);
+    case 'number':
+      if (text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+      throw unsoundQuery(`${attribute} is a number`, position);
     case 'status':
       return statusOf(token);
     case 'time':
       return timeOf(attribute, token);
   }
+}
+
+/** The words of a text, as comparisons with it know them. */
+export function wordsOf(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? [];
 }
 
 function statusOf({ kind, text, position }: FilterToken): ExecutionStatus {
@@ -67,8 +122,7 @@ function plain(name: string): string {
 /** RFC 3339, or nanoseconds since the epoch; to milliseconds with a fraction. */
 function timeOf(attribute: VisibilityAttribute, { kind, text, position }: FilterToken): number {
   if (kind === 'number') return Number(text) / NANOS_PER_MS;
-  const [, seconds, fraction = '', zone] = TIME.exec(text) ?? [];
-  const ms = seconds === undefined ? Number.NaN : Date.parse(`${seconds}${zone?.toUpperCase() ?? ''}`);
-  if (!Number.isNaN(ms)) return ms + Number(`0${fraction}`) * 1_000;
+  const ms = rfc3339Ms(text);
+  if (ms !== undefined) return ms;
   throw unsoundQuery(`${attribute} is a time such as '2027-01-31T12:00:00Z' (RFC 3339)`, position);
 }

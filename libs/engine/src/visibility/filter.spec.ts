@@ -3,15 +3,32 @@ import type { ExecutionStatus } from '@tidewheel/core';
 import * as fc from 'fast-check';
 import { earliestTime, evaluate, latestTime } from './filter.js';
 import type { Filter, FilterValue, Truth, VisibilityAttribute, VisibilityValues } from './filter.js';
-import { ATTRIBUTE_KINDS } from './filter-values.js';
+import { attributeKinds } from './filter-values.js';
 import { parseFilter } from './parse-filter.js';
 
 const STATUSES = Object.keys(EXECUTION_STATUS_CODES) as ExecutionStatus[];
-const ATTRIBUTES = Object.keys(ATTRIBUTE_KINDS) as VisibilityAttribute[];
+const KINDS = attributeKinds({
+  City: 'Keyword',
+  Tags: 'KeywordList',
+  Note: 'Text',
+  Count: 'Int',
+  Price: 'Double',
+  Paid: 'Bool',
+  Due: 'Datetime',
+});
+const ATTRIBUTES = [
+  ...['ExecutionStatus', 'WorkflowType', 'WorkflowId', 'RunId', 'TaskQueue', 'StartTime', 'CloseTime'],
+  ...['City', 'Tags', 'Count', 'Paid', 'Due'],
+];
 
 const word = fc.oneof(fc.constantFrom('a', 'ab', 'b', "it's", 'say "so"', '\\', ''), fc.string());
 const time = fc.integer({ min: 0, max: 20 }).map((seconds) => Date.UTC(2027, 0, 1) + seconds * 500);
 const status = fc.constantFrom(...STATUSES);
+
+/** One value, several, or none. */
+const some = <T extends FilterValue>(value: fc.Arbitrary<T>): fc.Arbitrary<readonly T[] | null> =>
+  fc.option(fc.array(value, { minLength: 1, maxLength: 3 }));
+const count = fc.integer({ min: -3, max: 3 });
 
 const execution: fc.Arbitrary<VisibilityValues> = fc
   .record({
@@ -22,6 +39,11 @@ const execution: fc.Arbitrary<VisibilityValues> = fc
     TaskQueue: word,
     StartTime: time,
     CloseTime: time,
+    City: some(word),
+    Tags: some(word),
+    Count: some(count),
+    Paid: some(fc.boolean()),
+    Due: some(time),
   })
   .map((values) => ({
     ...values,
@@ -29,22 +51,26 @@ const execution: fc.Arbitrary<VisibilityValues> = fc
   }));
 
 function valueFor(attribute: VisibilityAttribute): fc.Arbitrary<FilterValue> {
-  switch (ATTRIBUTE_KINDS[attribute]) {
+  switch (KINDS[attribute]) {
     case 'status':
       return status;
-    case 'text':
-      return word;
     case 'time':
       return time;
+    case 'number':
+      return count;
+    case 'bool':
+      return fc.boolean();
+    default:
+      return word;
   }
 }
 
 const condition: fc.Arbitrary<Filter> = fc.constantFrom(...ATTRIBUTES).chain((attribute) => {
   const value = valueFor(attribute);
-  const kind = ATTRIBUTE_KINDS[attribute];
+  const kind = KINDS[attribute] as string;
   const operators = [
     ...(['=', '!='] as const),
-    ...(kind === 'status' ? [] : (['<', '<=', '>', '>='] as const)),
+    ...(['status', 'list', 'bool'].includes(kind) ? [] : (['<', '<=', '>', '>='] as const)),
     ...(kind === 'text' ? (['STARTS_WITH'] as const) : []),
   ];
   return fc.oneof(
@@ -71,7 +97,8 @@ const filter: fc.Arbitrary<Filter> = fc.letrec<{ filter: Filter }>((tie) => ({
 })).filter;
 
 function shownValue(attribute: VisibilityAttribute, value: FilterValue): string {
-  const text = ATTRIBUTE_KINDS[attribute] === 'time' ? new Date(value).toISOString() : String(value);
+  if (typeof value === 'boolean') return String(value);
+  const text = KINDS[attribute] === 'time' ? new Date(value).toISOString() : String(value);
   return `'${text.replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
 }
 
@@ -93,14 +120,14 @@ function shown(value: Filter): string {
 }
 
 /** Evaluates a text over an execution of which only that is said. */
-function truthOf(query: string, values: Partial<VisibilityValues> = {}): Truth {
-  const parsed = parseFilter(query).filter;
+function truthOf(query: string, values: VisibilityValues = {}): Truth {
+  const parsed = parseFilter(query, KINDS).filter;
   return parsed ? evaluate(parsed, values) : true;
 }
 
 function refusal(query: string): InvalidArgumentError | undefined {
   try {
-    parseFilter(query);
+    parseFilter(query, KINDS);
     return undefined;
   } catch (error) {
     if (error instanceof InvalidArgumentError) return error;
@@ -112,7 +139,7 @@ describe('the list filter', () => {
   it('means what it was written as', () => {
     fc.assert(
       fc.property(filter, execution, (value, values) => {
-        const parsed = parseFilter(shown(value)).filter!;
+        const parsed = parseFilter(shown(value), KINDS).filter!;
         expect(evaluate(parsed, values)).toBe(evaluate(value, values));
       }),
     );
@@ -171,15 +198,15 @@ describe('the list filter', () => {
   });
 
   it('takes an empty text for everything', () => {
-    expect(parseFilter('')).toEqual({ filter: undefined, groupBy: undefined });
-    expect(parseFilter('  \n')).toEqual({ filter: undefined, groupBy: undefined });
-    expect(parseFilter('GROUP BY ExecutionStatus')).toEqual({
+    expect(parseFilter('', KINDS)).toEqual({ filter: undefined, groupBy: undefined });
+    expect(parseFilter('  \n', KINDS)).toEqual({ filter: undefined, groupBy: undefined });
+    expect(parseFilter('GROUP BY ExecutionStatus', KINDS)).toEqual({
       filter: undefined,
       groupBy: 'ExecutionStatus',
     });
   });
 
-  it.each<[string, Partial<VisibilityValues>, Truth]>([
+  it.each<[string, VisibilityValues, Truth]>([
     ["ExecutionStatus = 'Running'", { ExecutionStatus: 'RUNNING' }, true],
     ["ExecutionStatus = 'TimedOut'", { ExecutionStatus: 'TIMED_OUT' }, true],
     ['ExecutionStatus = "CONTINUED_AS_NEW"', { ExecutionStatus: 'CONTINUED_AS_NEW' }, true],
@@ -219,6 +246,25 @@ describe('the list filter', () => {
       { WorkflowId: 'a', WorkflowType: 'y' },
       false,
     ],
+    ["City = 'Kiel'", { City: ['Kiel'] }, true],
+    ["City != 'Kiel'", { City: ['Bonn'] }, true],
+    ["City != 'Kiel'", { City: null }, 'null'],
+    ["City STARTS_WITH 'K'", { City: ['Kiel'] }, true],
+    ["Tags = 'a'", { Tags: ['b', 'a'] }, true],
+    ["Tags != 'a'", { Tags: ['b', 'a'] }, false],
+    ["Tags IN ('c', 'a')", { Tags: ['b', 'a'] }, true],
+    ["Tags NOT IN ('c', 'd')", { Tags: ['b', 'a'] }, true],
+    ["Note = 'Fragile glass'", { Note: ['very', 'fragile'] }, true],
+    ["Note = 'glass'", { Note: ['very', 'fragile'] }, false],
+    ["Note != 'glass'", { Note: ['very', 'fragile'] }, true],
+    ['Count > 6', { Count: [7] }, true],
+    ["Count BETWEEN '1' AND 7", { Count: [7] }, true],
+    ['Price <= 1.5', { Price: [1.25] }, true],
+    ['Paid = true', { Paid: [true] }, true],
+    ["Paid = 'false'", { Paid: [true] }, false],
+    ["Due < '1970-01-01T00:00:01Z'", { Due: [999] }, true],
+    ['City IS NULL', { City: null }, true],
+    ["TemporalChangeVersion = 'v1'", { TemporalChangeVersion: ['v1'] }, true],
     ["TaskQueue = 'q' AND RunId = 'r'", { TaskQueue: 'q' }, 'unknown'],
     ["TaskQueue = 'q' AND RunId = 'r'", { TaskQueue: 'p' }, false],
   ])('%s', (query, values, truth) => {
@@ -228,6 +274,13 @@ describe('the list filter', () => {
   it.each([
     ["CustomKeyword = 'a'", 1, 'unknown attribute "CustomKeyword"'],
     ["constructor = 'a'", 1, 'unknown attribute'],
+    ["Tags > 'a'", 6, 'has no order'],
+    ["Note > 'a'", 6, 'has no order'],
+    ["Note IN ('a')", 9, 'only = and != compare it'],
+    ["Tags STARTS_WITH 'a'", 6, 'is not text'],
+    ["Paid = 'maybe'", 8, 'is true or false'],
+    ["Count = 'many'", 9, 'is a number'],
+    ["Due = 'soon'", 7, 'is a time such as'],
     ["WorkflowId = 'a", 14, 'never closed'],
     ['WorkflowId = a', 14, 'expected a value for WorkflowId'],
     ['WorkflowId = 7', 14, 'is text'],

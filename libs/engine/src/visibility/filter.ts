@@ -1,7 +1,7 @@
 import type { ExecutionStatus } from '@tidewheel/core';
 
-/** The attributes of an execution that a filter can name. */
-export interface VisibilityValues {
+/** The attributes of an execution that it has by itself. */
+interface SystemValues {
   readonly ExecutionStatus: ExecutionStatus;
   readonly WorkflowType: string;
   readonly WorkflowId: string;
@@ -13,10 +13,18 @@ export interface VisibilityValues {
   readonly CloseTime: number | null;
 }
 
-export type VisibilityAttribute = keyof VisibilityValues;
+/** Names an attribute: one of the system's, or a search attribute. */
+export type VisibilityAttribute = string;
 
-/** A value as filters compare it: text, or a time in milliseconds since the epoch. */
-export type FilterValue = string | number;
+/** A value as filters compare it: a time is milliseconds since the epoch. */
+export type FilterValue = string | number | boolean;
+
+/**
+ * What is known of an execution's attributes by their names. Null is the value of one that it does not have; of search
+ * attributes with several values, such as a list or the words of a text, any may match.
+ */
+export type VisibilityValues = Partial<SystemValues> &
+  Readonly<Record<VisibilityAttribute, FilterValue | readonly FilterValue[] | null | undefined>>;
 
 export type ComparisonOperator = '=' | '!=' | '<' | '<=' | '>' | '>=' | 'STARTS_WITH';
 
@@ -40,7 +48,7 @@ export type Filter =
 export type Truth = true | false | 'null' | 'unknown';
 
 /** Evaluates a condition over the values that are at hand. */
-export function evaluate(filter: Filter, values: Partial<VisibilityValues>): Truth {
+export function evaluate(filter: Filter, values: VisibilityValues): Truth {
   switch (filter.kind) {
     case 'and':
       return foldTruth(filter.operands, values, false);
@@ -56,13 +64,20 @@ export function evaluate(filter: Filter, values: Partial<VisibilityValues>): Tru
     }
     case 'in':
       return withValue(values[filter.attribute], (value) => filter.values.includes(value));
-    case 'comparison':
-      return withValue(values[filter.attribute], (value) => compare(value, filter.operator, filter.value));
+    case 'comparison': {
+      const { operator, value: other } = filter;
+      // Of several values, none may be the one that is excluded.
+      if (operator !== '!=') {
+        return withValue(values[filter.attribute], (value) => compare(value, operator, other));
+      }
+      const equal = withValue(values[filter.attribute], (value) => value === other);
+      return typeof equal === 'boolean' ? !equal : equal;
+    }
   }
 }
 
 /** `decisive` decides alone; after it, what is unknown may still decide, and what is null may not. */
-function foldTruth(operands: readonly Filter[], values: Partial<VisibilityValues>, decisive: boolean): Truth {
+function foldTruth(operands: readonly Filter[], values: VisibilityValues, decisive: boolean): Truth {
   let result: Truth = !decisive;
   for (const operand of operands) {
     const truth = evaluate(operand, values);
@@ -72,17 +87,23 @@ function foldTruth(operands: readonly Filter[], values: Partial<VisibilityValues
   return result;
 }
 
-function withValue(value: FilterValue | null | undefined, test: (value: FilterValue) => boolean): Truth {
+function withValue(
+  value: FilterValue | readonly FilterValue[] | null | undefined,
+  test: (value: FilterValue) => boolean,
+): Truth {
   if (value === undefined) return 'unknown';
-  return value === null ? 'null' : test(value);
+  if (value === null) return 'null';
+  return Array.isArray(value) ? value.some(test) : test(value as FilterValue);
 }
 
-function compare(value: FilterValue, operator: ComparisonOperator, other: FilterValue): boolean {
+function compare(
+  value: FilterValue,
+  operator: Exclude<ComparisonOperator, '!='>,
+  other: FilterValue,
+): boolean {
   switch (operator) {
     case '=':
       return value === other;
-    case '!=':
-      return value !== other;
     case '<':
       return value < other;
     case '<=':
@@ -93,6 +114,19 @@ function compare(value: FilterValue, operator: ComparisonOperator, other: Filter
       return value >= other;
     case 'STARTS_WITH':
       return String(value).startsWith(String(other));
+  }
+}
+
+/** The names of the attributes that a condition compares. */
+export function attributesOf(filter: Filter): readonly VisibilityAttribute[] {
+  switch (filter.kind) {
+    case 'and':
+    case 'or':
+      return filter.operands.flatMap(attributesOf);
+    case 'not':
+      return attributesOf(filter.operand);
+    default:
+      return [filter.attribute];
   }
 }
 

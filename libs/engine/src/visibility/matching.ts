@@ -1,16 +1,27 @@
-import type { ExecutionStatus } from '@tidewheel/core';
+import { settableSearchAttributeType } from '@tidewheel/core';
+import type { ExecutionStatus, SearchAttributeTypes } from '@tidewheel/core';
 import { EXECUTION_STATE_FIELDS, readExecutionState } from '@tidewheel/store';
 import { executionInfo } from '../describe-workflow.js';
 import type { EngineContext } from '../engine-context.js';
 import type { WorkflowExecutionInfo } from '../requests.js';
-import { earliestTime, evaluate, latestTime } from './filter.js';
-import type { Filter, Truth, VisibilityValues } from './filter.js';
+import { searchAttributeValues } from '../search-attributes/attribute-value.js';
+import { wordsOf } from './filter-values.js';
+import { attributesOf, earliestTime, evaluate, latestTime } from './filter.js';
+import type { Filter, FilterValue, Truth, VisibilityValues } from './filter.js';
 import type { IndexEntry, VisibilityIndex } from './index-entries.js';
 
 const STATUSES: Readonly<Record<VisibilityIndex, readonly ExecutionStatus[]>> = {
   running: ['RUNNING', 'PAUSED'],
   closed: ['COMPLETED', 'FAILED', 'CANCELED', 'TERMINATED', 'CONTINUED_AS_NEW', 'TIMED_OUT'],
 };
+
+/** What executions have to match. */
+export interface Condition {
+  /** Undefined when all do. */
+  readonly filter: Filter | undefined;
+  /** Types of the search attributes of the namespace. */
+  readonly types: SearchAttributeTypes | undefined;
+}
 
 /** What of an index has to be read for a filter; undefined when nothing in it can match. Times are milliseconds. */
 export function wantedRange(
@@ -49,7 +60,7 @@ export function truthOfEntry(filter: Filter | undefined, index: VisibilityIndex,
 export function loadMatching(
   context: EngineContext,
   namespace: string,
-  filter: Filter | undefined,
+  { filter, types }: Condition,
   index: VisibilityIndex,
   entries: readonly IndexEntry[],
 ): Promise<(WorkflowExecutionInfo | undefined)[]> {
@@ -57,7 +68,7 @@ export function loadMatching(
     entries.map(async (entry) => {
       if (!mayHold(truthOfEntry(filter, index, entry))) return undefined;
       const info = await loadInfo(context, namespace, entry);
-      return info && (!filter || evaluate(filter, valuesOf(info)) === true) ? info : undefined;
+      return info && (!filter || evaluate(filter, valuesOf(info, filter, types)) === true) ? info : undefined;
     }),
   );
 }
@@ -76,8 +87,14 @@ async function loadInfo(
   return undefined;
 }
 
-function valuesOf(info: WorkflowExecutionInfo): VisibilityValues {
+function valuesOf(
+  info: WorkflowExecutionInfo,
+  filter: Filter,
+  types: SearchAttributeTypes | undefined,
+): VisibilityValues {
+  const attributes = attributesOf(filter).map((name) => [name, attributeValues(info, name, types)] as const);
   return {
+    ...Object.fromEntries(attributes),
     ExecutionStatus: info.status,
     WorkflowType: info.workflowType,
     WorkflowId: info.execution.workflowId,
@@ -86,6 +103,19 @@ function valuesOf(info: WorkflowExecutionInfo): VisibilityValues {
     StartTime: info.startTimeMs,
     CloseTime: info.closeTimeMs ?? null,
   };
+}
+
+/** What an execution has for a search attribute; one that it does not have, or not of the type, is null. */
+function attributeValues(
+  { searchAttributes }: WorkflowExecutionInfo,
+  name: string,
+  types: SearchAttributeTypes | undefined,
+): readonly FilterValue[] | null {
+  const type = settableSearchAttributeType(types, name);
+  const payload = searchAttributes && Object.hasOwn(searchAttributes, name) && searchAttributes[name];
+  const values = type && payload ? searchAttributeValues(payload, type) : undefined;
+  if (!values || values.length === 0) return null;
+  return type === 'Text' ? values.flatMap((value) => wordsOf(String(value))) : values;
 }
 
 function mayHold(truth: Truth): boolean {

@@ -1,10 +1,11 @@
 import { filterTokens, unsoundQuery } from './filter-tokens.js';
 import type { FilterToken } from './filter-tokens.js';
-import { ATTRIBUTE_KINDS, attributeOf, valueOf } from './filter-values.js';
-import type { ComparisonOperator, Filter, VisibilityAttribute } from './filter.js';
+import { attributeOf, valueOf, wordsOf } from './filter-values.js';
+import type { AttributeKind, AttributeKinds } from './filter-values.js';
+import type { ComparisonOperator, Filter, FilterValue, VisibilityAttribute } from './filter.js';
 
 /** A filter as its text says it. */
-interface VisibilityQuery {
+export interface VisibilityQuery {
   /** Undefined when all executions are meant. */
   readonly filter: Filter | undefined;
   /** By what a count is to be taken apart. */
@@ -24,14 +25,14 @@ const OPERATORS: Readonly<Record<string, ComparisonOperator>> = {
 };
 
 /**
- * Reads a list filter: comparisons of system attributes by `= != < <= > >=`, `IN (...)`, `BETWEEN ... AND ...`,
+ * Reads a list filter: comparisons of attributes by `= != < <= > >=`, `IN (...)`, `BETWEEN ... AND ...`,
  * `STARTS_WITH`, `IS NULL` and their `NOT`s, put together with AND, OR, NOT and parentheses; behind it, `GROUP BY
  * ExecutionStatus`. An empty text means all executions.
  *
  * @throws InvalidArgumentError whose field is `query` and whose reason ends with the position
  */
-export function parseFilter(query: string): VisibilityQuery {
-  return new FilterParser(filterTokens(query)).parse();
+export function parseFilter(query: string, kinds: AttributeKinds): VisibilityQuery {
+  return new FilterParser(filterTokens(query), kinds).parse();
 }
 
 /** Reads token after token; each method reads what it is named after. */
@@ -39,7 +40,10 @@ class FilterParser {
   private next = 0;
   private depth = 0;
 
-  constructor(private readonly tokens: readonly FilterToken[]) {}
+  constructor(
+    private readonly tokens: readonly FilterToken[],
+    private readonly kinds: AttributeKinds,
+  ) {}
 
   parse(): VisibilityQuery {
     const starts = this.isKeyword('GROUP') || this.isKeyword('ORDER') || this.token.kind === 'end';
@@ -94,7 +98,7 @@ class FilterParser {
 
   private condition(): Filter {
     if (this.token.kind !== 'word') throw this.fault(`expected an attribute, found ${this.shown()}`);
-    const attribute = attributeOf(this.take());
+    const attribute = attributeOf(this.take(), this.kinds);
     if (this.takeKeyword('IS')) return this.nullness(attribute);
     const negated = this.takeKeyword('NOT');
     const filter = this.comparison(attribute, negated);
@@ -120,13 +124,23 @@ class FilterParser {
     }
     if (operator !== '=' && operator !== '!=') this.refuseOrder(attribute);
     this.next++;
-    return { kind: 'comparison', attribute, operator, value: valueOf(attribute, this.take()) };
+    if (this.kindOf(attribute) === 'words') return this.wordComparison(attribute, operator);
+    return { kind: 'comparison', attribute, operator, value: this.value(attribute) };
+  }
+
+  /** A text equals what it has a word in common with. */
+  private wordComparison(attribute: VisibilityAttribute, operator: ComparisonOperator): Filter {
+    const values = wordsOf(String(this.value(attribute)));
+    const common: Filter = { kind: 'in', attribute, values };
+    return operator === '=' ? common : { kind: 'not', operand: common };
   }
 
   private membership(attribute: VisibilityAttribute): Filter {
+    if (this.kindOf(attribute) === 'words')
+      throw this.fault(`${attribute} is a Text: only = and != compare it`);
     this.expectSymbol('(');
-    const values = [valueOf(attribute, this.take())];
-    while (this.takeSymbol(',')) values.push(valueOf(attribute, this.take()));
+    const values = [this.value(attribute)];
+    while (this.takeSymbol(',')) values.push(this.value(attribute));
     this.expectSymbol(')');
     return { kind: 'in', attribute, values };
   }
@@ -134,9 +148,9 @@ class FilterParser {
   private range(attribute: VisibilityAttribute): Filter {
     this.refuseOrder(attribute);
     this.next++;
-    const from = valueOf(attribute, this.take());
+    const from = this.value(attribute);
     if (!this.takeKeyword('AND')) throw this.fault(`expected AND, found ${this.shown()}`);
-    const to = valueOf(attribute, this.take());
+    const to = this.value(attribute);
     return {
       kind: 'and',
       operands: [
@@ -147,13 +161,23 @@ class FilterParser {
   }
 
   private prefix(attribute: VisibilityAttribute): Filter {
-    if (ATTRIBUTE_KINDS[attribute] !== 'text') throw this.fault(`${attribute} is not text`);
+    if (this.kindOf(attribute) !== 'text') throw this.fault(`${attribute} is not text`);
     this.next++;
-    return { kind: 'comparison', attribute, operator: 'STARTS_WITH', value: valueOf(attribute, this.take()) };
+    return { kind: 'comparison', attribute, operator: 'STARTS_WITH', value: this.value(attribute) };
   }
 
   private refuseOrder(attribute: VisibilityAttribute): void {
-    if (ATTRIBUTE_KINDS[attribute] === 'status') throw this.fault(`${attribute} has no order`);
+    if (['status', 'list', 'words', 'bool'].includes(this.kindOf(attribute))) {
+      throw this.fault(`${attribute} has no order`);
+    }
+  }
+
+  private kindOf(attribute: VisibilityAttribute): AttributeKind {
+    return this.kinds[attribute] as AttributeKind;
+  }
+
+  private value(attribute: VisibilityAttribute): FilterValue {
+    return valueOf(attribute, this.kindOf(attribute), this.take());
   }
 
   private get token(): FilterToken {

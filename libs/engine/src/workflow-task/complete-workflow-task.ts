@@ -5,7 +5,6 @@ import {
   EXECUTION_STATUS_CODES,
   eventTypeFromCode,
   LIMITS,
-  planCommands,
 } from '@tidewheel/core';
 import type { BodyAttributes } from '@tidewheel/codec';
 import type {
@@ -13,7 +12,6 @@ import type {
   CommandOf,
   EventType,
   ExecutionStatus,
-  PlannedCommand,
   SdkMetadata,
   WorkerVersion,
   WorkflowTaskFailedCause,
@@ -29,6 +27,7 @@ import { encodeOutboxMessage } from '../outbox-message.js';
 import { failRun, terminateRun } from '../terminate-workflow.js';
 import { activityIdOf } from './activity-id.js';
 import { failWorkflowTask, timeOutWorkflowTask } from './end-workflow-task.js';
+import { planCompletion } from './plan-completion.js';
 import { startedBody } from './start-workflow-tasks.js';
 import type { WorkflowTask } from './workflow-task.js';
 
@@ -75,14 +74,7 @@ export async function completeWorkflowTask(
   completion: WorkflowTaskCompletion,
 ): Promise<WorkflowTaskCompletionOutcome> {
   const { run, stamp, taskQueue } = task;
-  const plan = planCommands(completion.commands, {
-    namespace: run.namespace,
-    workflowId: run.workflowId,
-    runId: run.runId,
-    taskQueue,
-    runTimeoutMs: remainingRunMs(task),
-    workflowTaskCompletedEventId: stamp.startedEventId + 1,
-  });
+  const plan = await planCompletion(context, task, completion.commands);
   if (!plan.sound) {
     const { fault } = plan;
     const message = `command ${fault.index + 1} (${completion.commands[fault.index]?.commandType}): ${fault.message}`;
@@ -96,7 +88,7 @@ export async function completeWorkflowTask(
     return ended ? { kind: 'rejected', message } : { kind: 'notFound' };
   }
 
-  const operations = await encodeOperations(context, task, completion, plan.commands);
+  const operations = await encodeOperations(context, task, completion, plan);
   const partition = context.keys.partition(run.partition);
   const sticky = completion.sticky?.queue ?? '';
   const reply = await completeScript(context.run, {
@@ -252,11 +244,7 @@ async function refuse(
   return failed ? { kind: 'rejected', message } : { kind: 'notFound' };
 }
 
-/** Milliseconds left until the run times out, 0 when it never does. */
-function remainingRunMs(task: WorkflowTask): number {
-  const expiries = [task.runExpiresMs, task.executionExpiresMs].filter((ms) => ms > 0);
-  return expiries.length === 0 ? 0 : Math.max(1, Math.min(...expiries) - task.startedMs);
-}
+type SoundPlan = Extract<Awaited<ReturnType<typeof planCompletion>>, { sound: true }>;
 
 interface EncodedOperations {
   readonly arguments: readonly ScriptArgument[];
@@ -275,9 +263,10 @@ async function encodeOperations(
   context: EngineContext,
   task: WorkflowTask,
   completion: WorkflowTaskCompletion,
-  commands: readonly PlannedCommand[],
+  { commands, propertyChanges }: SoundPlan,
 ): Promise<EncodedOperations> {
   const args: ScriptArgument[] = [];
+  const close: ScriptArgument[] = [];
   const streams: string[] = [];
   const eager: ActivityTask[] = [];
   const closes = commands.some(({ event }) => CLOSING[event.eventType]);
@@ -333,10 +322,13 @@ async function encodeOperations(
       default: {
         const status = CLOSING[event.eventType];
         const code = EVENT_TYPE_CODES[event.eventType];
-        if (status) args.push('Z', code, body, EXECUTION_STATUS_CODES[status]);
+        if (status) close.push('Z', code, body, EXECUTION_STATUS_CODES[status]);
         else args.push('E', code, body);
       }
     }
   }
+  // Behind all operations that the script may refuse by their number, which is the command's.
+  for (const [field, bytes] of propertyChanges) args.push('P', field, bytes);
+  args.push(...close);
   return { arguments: args, streams, eager };
 }

@@ -1,5 +1,5 @@
 import { isEventOf } from '@tidewheel/core';
-import type { EventAttributes } from '@tidewheel/core';
+import type { EventAttributes, SearchAttributeTypes } from '@tidewheel/core';
 import type {
   Engine,
   ExecutionAddress,
@@ -12,7 +12,7 @@ import type { MethodTable } from '../call-context.js';
 import { pendingActivityState, pendingWorkflowTaskState } from '../convert/enums.js';
 import { executionInfoToProto } from '../convert/execution-info.js';
 import { failureToProto } from '../convert/failure.js';
-import { payloadMapToProto, payloadsToProto } from '../convert/payload.js';
+import { payloadsToProto } from '../convert/payload.js';
 import { retryPolicyToProto } from '../convert/retry-policy.js';
 import { normalTaskQueue } from '../convert/task-queue.js';
 import { durationToProto, optionalTimestamp, timestampToProto } from '../convert/time.js';
@@ -30,7 +30,11 @@ export function describeMethods({ engine }: GatewayContext): MethodTable {
       const address = executionAddress(request.namespace, request.execution, 'execution');
       const description = await engine.describeWorkflow(address);
       const { runId } = description.execution;
-      return describe(description, await startedAttributes(engine, { ...address, runId }));
+      const [started, { searchAttributes }] = await Promise.all([
+        startedAttributes(engine, { ...address, runId }),
+        engine.describeNamespace(address.namespace),
+      ]);
+      return describe(description, started, searchAttributes);
     },
   };
 }
@@ -47,8 +51,9 @@ async function startedAttributes(
 function describe(
   description: WorkflowExecutionDescription,
   started: Partial<StartedAttributes>,
+  types: SearchAttributeTypes | undefined,
 ): ResponseOf<'DescribeWorkflowExecution'> {
-  const { execution, memo, searchAttributes, pendingWorkflowTask } = description;
+  const { execution, pendingWorkflowTask } = description;
   return {
     executionConfig: {
       taskQueue: normalTaskQueue(description.taskQueue),
@@ -58,10 +63,8 @@ function describe(
       userMetadata: userMetadataToProto(description.userMetadata),
     },
     workflowExecutionInfo: {
-      ...executionInfoToProto(description),
+      ...executionInfoToProto(description, types),
       firstRunId: started.firstExecutionRunId ?? execution.runId,
-      memo: { fields: payloadMapToProto(memo) },
-      searchAttributes: { indexedFields: payloadMapToProto(searchAttributes) },
     },
     pendingActivities: description.pendingActivities.map(pendingActivity),
     pendingWorkflowTask: pendingWorkflowTask ? pendingTask(pendingWorkflowTask) : null,

@@ -6,6 +6,7 @@ import type { CallContext, MethodTable } from '../call-context.js';
 import { historyEventFilter } from '../convert/enums.js';
 import type { EventContext } from '../convert/event.js';
 import { eventsToProto } from '../convert/event.js';
+import { typesForEvents } from '../convert/search-attributes.js';
 import { invalidArgument } from '../errors.js';
 import type { GatewayContext } from '../gateway-context.js';
 import type { RequestOf, ResponseOf } from '../proto.js';
@@ -149,6 +150,7 @@ class HistoryReader {
       runId,
       taskQueue: started?.taskQueue ?? '',
       workflowTaskTimeoutMs: started?.workflowTaskTimeoutMs ?? DEFAULTS.workflowTaskTimeoutMs,
+      searchAttributeTypes: await typesForEvents(this.engine.context, namespace, events),
     };
   }
 }

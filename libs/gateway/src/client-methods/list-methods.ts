@@ -62,14 +62,16 @@ async function list(
   { namespace, pageSize, nextPageToken }: PageRequest,
   filter: Filter,
 ): Promise<ResponseOf<'ListWorkflowExecutions'>> {
+  const name = requireText('namespace', namespace);
   const page = await engine.listWorkflows({
-    namespace: requireText('namespace', namespace),
+    namespace: name,
     pageSize: pageSize || undefined,
     pageToken: given(Buffer.from(nextPageToken ?? []).toString()),
     ...filter,
   });
+  const { searchAttributes } = await engine.describeNamespace(name);
   return {
-    executions: page.executions.map(executionInfoToProto),
+    executions: page.executions.map((info) => executionInfoToProto(info, searchAttributes)),
     nextPageToken: Buffer.from(page.nextPageToken ?? ''),
   };
 }

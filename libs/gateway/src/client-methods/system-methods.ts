@@ -1,8 +1,9 @@
+import { SYSTEM_SEARCH_ATTRIBUTES } from '@tidewheel/core';
 import type { MethodTable } from '../call-context.js';
 import type { GatewayContext } from '../gateway-context.js';
 import type { ResponseOf } from '../proto.js';
-import { SYSTEM_ATTRIBUTES } from './operator-methods.js';
 import { CLUSTER_NAME } from './namespace-methods.js';
+import { searchAttributeTypesToProto } from './operator-methods.js';
 
 /** What clients may rely on; whatever is not listed is not there. */
 const CAPABILITIES: NonNullable<ResponseOf<'GetSystemInfo'>['capabilities']> = {
@@ -31,7 +32,9 @@ export function systemMethods({ engine, version }: GatewayContext): MethodTable 
   return {
     GetSystemInfo: () => Promise.resolve({ serverVersion: version, capabilities: CAPABILITIES }),
 
-    GetSearchAttributes: () => Promise.resolve({ keys: SYSTEM_ATTRIBUTES }),
+    // It names no namespace, so it can tell only of what all have.
+    GetSearchAttributes: () =>
+      Promise.resolve({ keys: searchAttributeTypesToProto(SYSTEM_SEARCH_ATTRIBUTES) }),
 
     GetClusterInfo: () =>
       Promise.resolve({

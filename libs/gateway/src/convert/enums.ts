@@ -1,10 +1,16 @@
-import { EVENT_TYPE_CODES, EXECUTION_STATUS_CODES, WORKFLOW_TASK_FAILED_CAUSE_CODES } from '@tidewheel/core';
+import {
+  EVENT_TYPE_CODES,
+  EXECUTION_STATUS_CODES,
+  SEARCH_ATTRIBUTE_TYPE_CODES,
+  WORKFLOW_TASK_FAILED_CAUSE_CODES,
+} from '@tidewheel/core';
 import type {
   EventType,
   ExecutionStatus,
   ExternalFailureCause,
   Initiator,
   RetryState,
+  SearchAttributeType,
   TimeoutType,
   WorkflowTaskFailedCause,
 } from '@tidewheel/core';
@@ -165,15 +171,6 @@ export const resourceExhaustedScope = enumTable<'NAMESPACE' | 'SYSTEM', EnumOf<'
   SYSTEM: 2,
 });
 
-export const indexedValueType = enumTable<
-  'TEXT' | 'KEYWORD' | 'INT' | 'DOUBLE' | 'BOOL' | 'DATETIME' | 'KEYWORD_LIST',
-  EnumOf<'IndexedValueType'>
->({
-  TEXT: 1,
-  KEYWORD: 2,
-  INT: 3,
-  DOUBLE: 4,
-  BOOL: 5,
-  DATETIME: 6,
-  KEYWORD_LIST: 7,
-});
+export const indexedValueType = enumTable<SearchAttributeType, EnumOf<'IndexedValueType'>>(
+  SEARCH_ATTRIBUTE_TYPE_CODES,
+);

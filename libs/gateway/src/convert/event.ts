@@ -1,5 +1,11 @@
 import { DEFAULTS } from '@tidewheel/core';
-import type { EventAttributes, EventType, HistoryEvent, SdkMetadata } from '@tidewheel/core';
+import type {
+  EventAttributes,
+  EventType,
+  HistoryEvent,
+  SdkMetadata,
+  SearchAttributeTypes,
+} from '@tidewheel/core';
 import type { P } from '../proto.js';
 import { int64 } from '../proto.js';
 import {
@@ -15,6 +21,7 @@ import { failureToProto } from './failure.js';
 import { historySizeOnWire } from './history-size.js';
 import { headerToProto, payloadMapToProto, payloadsToProto } from './payload.js';
 import { retryPolicyToProto } from './retry-policy.js';
+import { searchAttributesToProto } from './search-attributes.js';
 import { normalTaskQueue, stickyTaskQueue } from './task-queue.js';
 import { durationToProto, optionalDuration, optionalTimestamp, timestampToProto } from './time.js';
 import { userMetadataToProto } from './user-metadata.js';
@@ -29,6 +36,8 @@ export interface EventContext {
   readonly workflowTaskTimeoutMs: number;
   /** Name of the sticky queue, where it is known. */
   readonly sticky?: string | undefined;
+  /** Types of the search attributes that were registered in the namespace. */
+  readonly searchAttributeTypes?: SearchAttributeTypes | undefined;
 }
 
 /** An event as clients and workers know it, with every default that storage leaves out. */
@@ -99,7 +108,7 @@ const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {
       firstWorkflowTaskBackoff: durationToProto(it.firstWorkflowTaskBackoffMs),
       memo: it.memo ? { fields: payloadMapToProto(it.memo) } : null,
       searchAttributes: it.searchAttributes
-        ? { indexedFields: payloadMapToProto(it.searchAttributes) }
+        ? searchAttributesToProto(it.searchAttributes, run.searchAttributeTypes)
         : null,
       header: headerToProto(it.header),
       workflowId: run.workflowId,
@@ -329,7 +338,7 @@ const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {
       header: headerToProto(it.header),
       memo: it.memo ? { fields: payloadMapToProto(it.memo) } : null,
       searchAttributes: it.searchAttributes
-        ? { indexedFields: payloadMapToProto(it.searchAttributes) }
+        ? searchAttributesToProto(it.searchAttributes, run.searchAttributeTypes)
         : null,
     },
   }),
@@ -354,10 +363,10 @@ const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {
   ExternalWorkflowExecutionSignaled: (it) => ({
     externalWorkflowExecutionSignaledEventAttributes: externalEnd(it),
   }),
-  UpsertWorkflowSearchAttributes: (it) => ({
+  UpsertWorkflowSearchAttributes: (it, run) => ({
     upsertWorkflowSearchAttributesEventAttributes: {
       workflowTaskCompletedEventId: int64(it.workflowTaskCompletedEventId),
-      searchAttributes: { indexedFields: payloadMapToProto(it.searchAttributes) },
+      searchAttributes: searchAttributesToProto(it.searchAttributes, run.searchAttributeTypes),
     },
   }),
   WorkflowPropertiesModified: (it) => ({

@@ -1,14 +1,24 @@
 import type { temporal } from '@temporalio/proto';
+import type { SearchAttributeTypes } from '@tidewheel/core';
 import type { WorkflowExecutionInfo } from '@tidewheel/engine';
 import { int64 } from '../proto.js';
 import { executionStatus } from './enums.js';
 import { historySizeOnWire } from './history-size.js';
+import { payloadMapToProto } from './payload.js';
+import { searchAttributesToProto } from './search-attributes.js';
 import { durationToProto, optionalTimestamp, timestampToProto } from './time.js';
 
 type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
 
-/** One execution as lists and descriptions show it. */
-export function executionInfoToProto(info: WorkflowExecutionInfo): ExecutionInfo {
+/**
+ * One execution as lists and descriptions show it.
+ *
+ * @param types of the search attributes that were registered in the namespace
+ */
+export function executionInfoToProto(
+  info: WorkflowExecutionInfo,
+  types: SearchAttributeTypes | undefined,
+): ExecutionInfo {
   const { execution, startTimeMs, closeTimeMs } = info;
   return {
     execution,
@@ -23,7 +33,7 @@ export function executionInfoToProto(info: WorkflowExecutionInfo): ExecutionInfo
     taskQueue: info.taskQueue,
     firstRunId: execution.runId,
     rootExecution: execution,
-    memo: { fields: {} },
-    searchAttributes: { indexedFields: {} },
+    memo: { fields: payloadMapToProto(info.memo) },
+    searchAttributes: searchAttributesToProto(info.searchAttributes, types),
   };
 }

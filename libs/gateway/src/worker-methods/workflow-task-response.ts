@@ -5,6 +5,7 @@ import { readStoredEvents } from '@tidewheel/engine';
 import type { EngineContext, QueryTask, TaskQuery, WorkflowTask } from '@tidewheel/engine';
 import { eventsToProto } from '../convert/event.js';
 import { headerToProto, payloadsToProto } from '../convert/payload.js';
+import { typesForEvents } from '../convert/search-attributes.js';
 import { normalTaskQueue } from '../convert/task-queue.js';
 import { timestampToProto } from '../convert/time.js';
 import { int64 } from '../proto.js';
@@ -62,7 +63,7 @@ export async function workflowTaskResponse(
     startedEventId: int64(stamp.startedEventId),
     attempt: stamp.attempt,
     backlogCountHint: int64(backlog ?? 0),
-    history: { events: toProto(task, facts.taskQueue, sent.events, task.taskTimeoutMs) },
+    history: { events: await toProto(context, task, facts.taskQueue, sent.events, task.taskTimeoutMs) },
     nextPageToken:
       next > task.historyLength
         ? NOTHING
@@ -88,7 +89,7 @@ export async function queryTaskResponse(context: EngineContext, task: QueryTask)
     previousStartedEventId: int64(await previousStarted(context, task, sent.events)),
     startedEventId: int64(0),
     attempt: 1,
-    history: { events: toProto(task, facts.taskQueue, sent.events) },
+    history: { events: await toProto(context, task, facts.taskQueue, sent.events) },
     nextPageToken:
       sent.events.length === 0 || next > task.historyLength
         ? NOTHING
@@ -132,12 +133,13 @@ async function factsOf(
   return runFacts(context, task.run);
 }
 
-function toProto(
+async function toProto(
+  context: EngineContext,
   { run }: WorkflowTask | QueryTask,
   taskQueue: string,
   events: readonly HistoryEvent[],
   taskTimeoutMs?: number,
-): P.HistoryEvent[] {
+): Promise<P.HistoryEvent[]> {
   const [first] = events;
   const { workflowTaskTimeoutMs = DEFAULTS.workflowTaskTimeoutMs } =
     first && isEventOf(first, 'WorkflowExecutionStarted') ? first.attributes : {};
@@ -147,6 +149,7 @@ function toProto(
     runId: run.runId,
     taskQueue,
     workflowTaskTimeoutMs: taskTimeoutMs ?? workflowTaskTimeoutMs,
+    searchAttributeTypes: await typesForEvents(context, run.namespace, events),
   });
 }
 

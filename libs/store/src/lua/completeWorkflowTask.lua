@@ -8,6 +8,7 @@
 --   C body, timer id                   cancels a timer; the body of TimerCanceled
 --   X body, activity id, scheduled event id, body of ActivityTaskCanceled should it not have been started
 --   O type, body, message              an event, and a message to another execution for the outbox
+--   P field, bytes                     what the run's state is to hold of its memo or search attributes
 --   Z type, body, status               closes the run; always the last
 -- @key execution
 -- @key history
@@ -43,9 +44,7 @@
 -- @include close.lua
 -- Counters of what was sent to other executions, by the type of its event: recordEvent.lua counts down.
 local PENDING_SENT = { [22] = 'pc', [37] = 'ps' }
--- Types of the events that change memo or search attributes.
-local UPSERTS = { [40] = true, [46] = true }
-local ARITY = { E = 2, A = 7, T = 3, C = 2, X = 4, O = 3, Z = 3 }
+local ARITY = { E = 2, A = 7, T = 3, C = 2, X = 4, O = 3, P = 2, Z = 3 }
 
 -- What the operations need to know of the run, read together with it.
 local ops, names = {}, {}
@@ -172,14 +171,14 @@ if x.u == 1 then x.u = 0 end
 if x.k ~= sticky then put(x, 'k', sticky) end
 if x.kt ~= stickyTimeoutMs then x.kt = stickyTimeoutMs end
 
-local stored, removed, fresh, late, activities, upserts = {}, {}, {}, {}, {}, {}
+local stored, removed, fresh, late, activities = {}, {}, {}, {}, {}
 for i = 1, #ops do
   local op = ops[i]
   local kind, first = op.kind, op.at + 1
   if kind == 'E' then
-    local type = tonumber(ARGV[first])
-    local id = append(x, plainEvent(type, nowMs, ARGV[first + 1]))
-    if UPSERTS[type] then upserts[#upserts + 1] = pack('>I3', id) end
+    append(x, plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]))
+  elseif kind == 'P' then
+    redis.call('HSET', executionKey, ARGV[first], ARGV[first + 1])
   elseif kind == 'A' then
     local activityId, closeMs = ARGV[first + 1], tonumber(ARGV[first + 2])
     local stream = tonumber(ARGV[first + 6])
@@ -238,9 +237,6 @@ for i = 1, #ops do
   end
 end
 
-if #upserts > 0 then
-  redis.call('HSET', executionKey, 'us', (redis.call('HGET', executionKey, 'us') or '') .. table.concat(upserts))
-end
 if closing then
   if x.yq == 1 then dispatchQueries(x, normalStreamKey, normalStreamKey, member) end
   local first = ops[#ops].at + 1

@@ -20,6 +20,8 @@
 -- @int executionTimeoutMs  0 for none
 -- @arg replacesRunId   '' when nothing is to be replaced
 -- @arg waiter          '1' when the caller waits for the result
+-- @arg memo          '' for none
+-- @arg searchAttributes  '' for none
 -- @arg eagerStartedBody  body of WorkflowTaskStarted when the caller does the first task, else ''
 -- @args signal         request id of a signal that the run starts with, and the body of its event; none without one
 -- @returns [code: 1, startedMs: number, events: Buffer[]] | [code: 0, runId: Buffer, status: Buffer, requestId: Buffer]
@@ -38,6 +40,8 @@ local x = { key = executionKey, writes = { 'r', runId, 's', RUNNING, 'q', taskQu
   kt = 0, ic = 0, ih = 0, c = 0, u = 0, df = 0, yq = 0, w = NONE, wi = 0, wj = 0, wa = 0, wp = 0, wd = 0, ws = 0, wb = 0,
   wk = 0 }
 if requestId ~= '' then put(x, 'rq', requestId) end
+if memo ~= '' then put(x, 'me', memo) end
+if searchAttributes ~= '' then put(x, 'sa', searchAttributes) end
 if waiter ~= '' then x.ic = 1 end
 if taskTimeoutMs > 0 then x.wt = taskTimeoutMs end
 local expiry = 0

@@ -1,9 +1,10 @@
 -- @include execution.lua
--- Ends a run for good: the state shrinks to what describes a closed run (r, s, q, ty, rq, us, and packed in e its start
--- and close time, events and bytes), its timer and place among the running go.
+-- Ends a run for good: the state shrinks to what describes a closed run (r, s, q, ty, rq, me, sa, and packed in e its
+-- start and close time, events and bytes), its timer and place among the running go.
 -- `keys` are { timers, running, closed, notify, buffer, requests, details }.
 local INLINE_RESULT_BYTES = 1024
 local CLOSED_LAYOUT = '>I6I6I3I4'
+local KEPT_FIELDS = { 'ty', 't0', 'rq', 'me', 'sa' }
 -- How long request ids outlive their run: whoever repeats a request because its reply was lost learns that it was heard,
 -- though the run has closed since. The same as DEFAULTS.requestIdsKeptMs of libs/core/src/limits.ts.
 local REQUEST_IDS_KEPT_MS = 600000
@@ -11,16 +12,14 @@ local REQUEST_IDS_KEPT_MS = 600000
 local function closeExecution(x, nowMs, status, closeEvent, historyKey, member, runMember, keys)
   append(x, closeEvent)
   inBatches('RPUSH', historyKey, x.entries)
-  local kept = redis.call('HMGET', x.key, 'ty', 't0', 'rq', 'us')
+  local kept = redis.call('HMGET', x.key, unpack(KEPT_FIELDS))
   redis.call('DEL', x.key)
   local values = { 'r', x.r, 's', status, 'e', pack(CLOSED_LAYOUT, kept[2], nowMs, x.n, x.z), 'q', x.q, 'ty', kept[1] }
-  if kept[3] then
-    values[11] = 'rq'
-    values[12] = kept[3]
-  end
-  if kept[4] then
-    values[#values + 1] = 'us'
-    values[#values + 1] = kept[4]
+  for i = 3, #KEPT_FIELDS do
+    if kept[i] then
+      values[#values + 1] = KEPT_FIELDS[i]
+      values[#values + 1] = kept[i]
+    end
   end
   redis.call('HSET', x.key, unpack(values))
   if x.d > 0 then redis.call('ZREM', keys.timers, member) end

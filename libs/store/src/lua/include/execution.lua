@@ -3,7 +3,7 @@
 -- The mutable state of a run: a hash of few and short fields, so that it stays in Redis' compact form.
 --   r run id · s status · q task queue · k sticky queue ('' none) · ty type · t0 start time · rq start request id
 --   hb a chain of forced workflow tasks without commands: the scheduled id of its last, and when its first was scheduled
---   us ids of the events that changed memo or search attributes, three bytes each; only if there are any
+--   me, sa memo and search attributes as upserts have left them; only if there ever were any
 --   ps, pc how many signals and cancel requests to other executions have no outcome yet; only if it ever sent any
 --   m packed numbers, w packed workflow task (below) · y queries that wait for the next workflow task
 --   A<activity id> pending activities (activity.lua) · T<timer id> pending timers: time, started event id
