@@ -1,13 +1,38 @@
-// The API process. Configuration comes from the environment; see configuration.ts.
+// The API process. Configuration comes from the environment; see configuration.ts. With the argument `preflight` it only
+// looks at Redis, says what it finds and ends; see preflight.ts.
 import { createLogger } from '@tidewheel/telemetry';
 import { startApi } from './api-process.js';
 import type { ApiProcess } from './api-process.js';
 import { ConfigurationError, readConfiguration } from './configuration.js';
 import type { Configuration } from './configuration.js';
+import { preflight, PreflightUsageError, readPreflightArguments } from './preflight.js';
 
 const SERVICE = 'tidewheel-api';
 
 async function main(): Promise<void> {
+  const [command, ...rest] = process.argv.slice(2);
+  if (command === 'preflight') return lookAtRedis(rest);
+  if (command !== undefined) {
+    process.stderr.write(`${SERVICE}: no command "${command}"; there is "preflight", and none to serve\n`);
+    process.exit(2);
+  }
+  await serve();
+}
+
+async function lookAtRedis(args: readonly string[]): Promise<void> {
+  const { redisUrl } = configurationOrExit();
+  try {
+    const options = { redisUrl, ...readPreflightArguments(args) };
+    const isSound = await preflight(options, (line) => process.stdout.write(`preflight: ${line}\n`));
+    process.exitCode = isSound ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof PreflightUsageError)) throw error;
+    process.stderr.write(`${SERVICE}: preflight: ${error.message}\n`);
+    process.exitCode = 2;
+  }
+}
+
+async function serve(): Promise<void> {
   const configuration = configurationOrExit();
   const logger = createLogger({ service: SERVICE, level: configuration.logLevel });
   const fail = (error: unknown): void => {
