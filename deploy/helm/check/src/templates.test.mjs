@@ -1,0 +1,237 @@
+// What the templates make of single values.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { find, LEAST, POOL, render, renderText, variablesOf } from './render.mjs';
+
+/** Checks that helm refuses values, saying where and why. */
+async function refuses(values, ...patterns) {
+  const error = await renderText(values).then(
+    () => assert.fail('it was rendered'),
+    (reason) => reason,
+  );
+  for (const pattern of patterns) assert.match(String(error.stderr ?? error), pattern);
+}
+
+const pool = (more) => ({ ...LEAST, workerPools: { orders: { ...POOL, ...more } } });
+
+describe('replicas', () => {
+  it('are left to the autoscaler where there is one', async () => {
+    const objects = await render({
+      ...LEAST,
+      api: { autoscaling: { enabled: true } },
+      workerPools: {
+        fixed: { ...POOL, replicas: 7 },
+        hpa: { ...POOL, autoscaling: { type: 'hpa' } },
+        keda: { ...POOL, autoscaling: { type: 'keda', targetBacklog: 10 } },
+      },
+    });
+    assert.equal(find(objects, 'Deployment', '-worker-fixed').spec.replicas, 7);
+    for (const name of ['-api', '-worker-hpa', '-worker-keda']) {
+      assert.ok(!('replicas' in find(objects, 'Deployment', name).spec), name);
+    }
+    assert.equal(
+      find(objects, 'HorizontalPodAutoscaler', '-worker-hpa').spec.scaleTargetRef.name,
+      'tw-tidewheel-worker-hpa',
+    );
+    assert.equal(
+      find(objects, 'ScaledObject', '-worker-keda').spec.scaleTargetRef.name,
+      'tw-tidewheel-worker-keda',
+    );
+  });
+
+  it('follow cpu, memory and the backlog of every queue', async () => {
+    const objects = await render(
+      pool({ taskQueues: ['a', 'b'], autoscaling: { type: 'hpa', targetBacklog: 10 } }),
+    );
+    const { metrics } = find(objects, 'HorizontalPodAutoscaler', '-orders').spec;
+    assert.deepEqual(
+      metrics.map(
+        ({ type, resource, external }) =>
+          resource?.name ?? `${type} ${external.metric.selector.matchLabels.task_queue}`,
+      ),
+      ['cpu', 'memory', 'External a', 'External b'],
+    );
+  });
+});
+
+describe('the grace period', () => {
+  it('follows from the shutdown timeout', async () => {
+    const objects = await render(pool({ shutdownTimeoutSeconds: 300 }));
+    const deployment = find(objects, 'Deployment', '-orders');
+    assert.equal(deployment.spec.template.spec.terminationGracePeriodSeconds, 315);
+    assert.equal(variablesOf(deployment).TIDEWHEEL_SHUTDOWN_TIMEOUT, '300s');
+  });
+
+  it('may be longer, but not so short that running tasks are killed', async () => {
+    const objects = await render(pool({ shutdownTimeoutSeconds: 30, terminationGracePeriodSeconds: 60 }));
+    assert.equal(find(objects, 'Deployment', '-orders').spec.template.spec.terminationGracePeriodSeconds, 60);
+    await refuses(
+      pool({ shutdownTimeoutSeconds: 30, terminationGracePeriodSeconds: 44 }),
+      /workerPools\.orders\.terminationGracePeriodSeconds: got 44; .* 45 or more/,
+    );
+    await refuses(
+      { ...LEAST, api: { terminationGracePeriodSeconds: 10 } },
+      /api\.terminationGracePeriodSeconds: got 10/,
+    );
+  });
+});
+
+describe('Redis', () => {
+  it('is named in one way, and only one', async () => {
+    await refuses({}, /redis: give exactly one of .* got 0/);
+    await refuses(
+      { redis: { url: 'redis://a:1', evaluation: { enabled: true } } },
+      /redis: give exactly one of .* got 2/,
+    );
+  });
+
+  it('has its password in a secret, or nowhere', async () => {
+    await refuses({ redis: { url: 'redis://:hunter2@redis:6379' } }, /redis\.url: holds a password/);
+    const objects = await render({ redis: { existingSecret: 'address', existingSecretKey: 'url-of-redis' } });
+    assert.deepEqual(variablesOf(find(objects, 'Deployment', '-api')).TIDEWHEEL_REDIS_URL, {
+      secretKeyRef: { name: 'address', key: 'url-of-redis' },
+    });
+    assert.ok(!objects.some(({ kind }) => kind === 'Secret'));
+  });
+
+  it('of the evaluation keeps what was acknowledged', async () => {
+    const objects = await render({ redis: { evaluation: { enabled: true } } });
+    const { args } = find(objects, 'StatefulSet', '-redis').spec.template.spec.containers[0];
+    assert.equal(
+      args.join(' '),
+      'redis-server --appendonly yes --appendfsync always --maxmemory-policy noeviction --save  --dir /data',
+    );
+    assert.equal(
+      find(objects, 'StatefulSet', '-redis').metadata.labels['tidewheel.dev/purpose'],
+      'evaluation',
+    );
+    assert.equal(
+      variablesOf(find(objects, 'Deployment', '-api')).TIDEWHEEL_REDIS_URL,
+      'redis://tw-tidewheel-redis:6379',
+    );
+    assert.equal(
+      find(objects, 'Job', '-preflight').metadata.annotations['helm.sh/hook'],
+      'post-install,pre-upgrade',
+    );
+  });
+
+  it('is looked at before every install and upgrade', async () => {
+    const job = find(await render(LEAST), 'Job', '-preflight');
+    assert.equal(job.metadata.annotations['helm.sh/hook'], 'pre-install,pre-upgrade');
+    assert.deepEqual(job.spec.template.spec.containers[0].args, ['preflight', '--strict']);
+    const lenient = find(await render({ ...LEAST, preflight: { strict: false } }), 'Job', '-preflight');
+    assert.deepEqual(lenient.spec.template.spec.containers[0].args, ['preflight']);
+  });
+});
+
+describe('pods', () => {
+  it('may do nothing that they need not', async () => {
+    const objects = await render({ redis: { evaluation: { enabled: true } }, workerPools: { orders: POOL } });
+    const pods = objects.flatMap(({ kind, spec }) =>
+      kind === 'Pod'
+        ? [spec]
+        : ['Deployment', 'StatefulSet', 'Job'].includes(kind)
+          ? [spec.template.spec]
+          : [],
+    );
+    assert.equal(pods.length, 5);
+    for (const pod of pods) {
+      assert.equal(pod.securityContext.runAsNonRoot, true);
+      assert.equal(pod.automountServiceAccountToken, false);
+      for (const { securityContext, resources } of pod.containers) {
+        assert.equal(securityContext.readOnlyRootFilesystem, true);
+        assert.equal(securityContext.allowPrivilegeEscalation, false);
+        assert.deepEqual(securityContext.capabilities.drop, ['ALL']);
+        assert.ok(resources.limits.memory);
+      }
+    }
+  });
+
+  it('are asked how they are where they say it', async () => {
+    const objects = await render(pool({}));
+    for (const [name, port] of [
+      ['-api', 7243],
+      ['-orders', 8080],
+    ]) {
+      const [container] = find(objects, 'Deployment', name).spec.template.spec.containers;
+      assert.equal(container.livenessProbe.httpGet.path, '/health');
+      assert.equal(container.readinessProbe.httpGet.path, '/ready');
+      assert.equal(container.ports.find((each) => each.name === 'http').containerPort, port);
+    }
+  });
+
+  it('have the image that a digest names, else the tag, else the version of the chart', async () => {
+    const imageOf = async (image) =>
+      find(await render(pool({ image })), 'Deployment', '-orders').spec.template.spec.containers[0].image;
+    const digest = `sha256:${'0'.repeat(64)}`;
+    assert.equal(await imageOf({ repository: 'r.example/w', tag: '1', digest }), `r.example/w@${digest}`);
+    assert.equal(await imageOf({ repository: 'r.example/w', tag: '1.0' }), 'r.example/w:1.0');
+    assert.equal(await imageOf({ repository: 'r.example/w' }), 'r.example/w:0.1.0');
+    await refuses(
+      pool({ image: { repository: 'r.example/w', tag: 'latest' } }),
+      /workerPools\.orders\.image\.tag: "latest"/,
+    );
+    await refuses(pool({ image: {} }), /workerPools\.orders\.image\.repository: is required/);
+  });
+});
+
+describe('the variables of the containers', () => {
+  it('are all known to the processes that get them', async () => {
+    const { readConfiguration } = await import('../../../../apps/api/dist/configuration.js');
+    const worker = await import('../../../../apps/worker/dist/configuration.js');
+    const objects = await render({
+      redis: { url: 'redis://redis.data:6379', partitions: 4 },
+      workerPools: { orders: { ...POOL, kinds: ['activity'], hostQueue: true, maxCachedWorkflows: 10 } },
+    });
+    const api = readConfiguration(variablesOf(find(objects, 'Deployment', '-api')));
+    assert.equal(api.redisUrl, 'redis://redis.data:6379');
+    assert.deepEqual([api.port, api.grpcPort, api.host, api.partitions], [7243, 7233, '0.0.0.0', 4]);
+    const variables = variablesOf(find(objects, 'Deployment', '-orders'));
+    // The modules are in the image; here they are not.
+    assert.throws(
+      () => worker.readConfiguration(variables, process.cwd()),
+      ({ faults }) => faults.length === 2 && faults.every((fault) => /WORKFLOWS|ACTIVITIES/.test(fault)),
+    );
+  });
+});
+
+describe('wrong values are refused with their path and the reason', () => {
+  const cases = [
+    [{ ...LEAST, api: { replcas: 3 } }, /\/api/, /replcas/],
+    [{ ...LEAST, api: { replicas: 'three' } }, /\/api\/replicas/, /want integer/],
+    [{ redis: { url: 'http://redis' } }, /\/redis\/url/],
+    [{ ...LEAST, api: { logLevel: 'loud' } }, /\/api\/logLevel/],
+    [
+      { ...LEAST, api: { autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 2 } } },
+      /api\.autoscaling\.maxReplicas: got 2/,
+    ],
+    [
+      { ...LEAST, api: { pdb: { minAvailable: 1 } } },
+      /api\.pdb: minAvailable and maxUnavailable cannot go together/,
+    ],
+    [{ ...LEAST, api: { ingress: { enabled: true } } }, /api\.ingress\.hosts: needs one host/],
+    [{ ...LEAST, workerPools: { Orders: POOL } }, /workerPools: got the name "Orders"/],
+    [pool({ taskQueues: [] }), /workerPools\.orders\.taskQueues: needs one queue/],
+    [pool({ taskQueues: ['a,b'] }), /\/workerPools\/orders\/taskQueues\/0/],
+    [pool({ taskQueues: ['a', 'a'] }), /\/workerPools\/orders\/taskQueues/],
+    [pool({ workflows: '', activities: [] }), /workerPools\.orders: needs workflows, activities or both/],
+    [pool({ workflows: '', kinds: ['workflow'] }), /workerPools\.orders\.kinds: has "workflow"/],
+    [pool({ activities: [], kinds: ['activity'] }), /workerPools\.orders\.kinds: has "activity"/],
+    [pool({ kinds: ['query'] }), /\/workerPools\/orders\/kinds\/0/],
+    [pool({ slots: { workflowTasks: 1 } }), /\/workerPools\/orders\/slots\/workflowTasks/],
+    [pool({ autoscaling: { type: 'auto' } }), /\/workerPools\/orders\/autoscaling\/type/],
+    [pool({ autoscaling: { type: 'keda' } }), /workerPools\.orders\.autoscaling\.targetBacklog: is required/],
+    [
+      pool({ autoscaling: { minReplicas: 9, maxReplicas: 3 } }),
+      /workerPools\.orders\.autoscaling\.maxReplicas: got 3/,
+    ],
+    [
+      pool({ autoscaling: { type: 'keda', minReplicas: 0, targetBacklog: 1 } }),
+      /workerPools\.orders\.autoscaling\.minReplicas: 0 cannot go with targets of cpu and memory/,
+    ],
+    [pool({ env: { 'NOT A NAME': 'x' } }), /workerPools\.orders\.env: got the name "NOT A NAME"/],
+  ];
+  for (const [values, ...patterns] of cases) {
+    it(`${patterns[0].source}`, () => refuses(values, ...patterns));
+  }
+});

@@ -1,0 +1,215 @@
+{{/* First part of the names of objects. Leaves 24 characters for what follows. */}}
+{{- define "tidewheel.fullname" -}}
+{{- if .Values.fullnameOverride -}}
+{{- .Values.fullnameOverride | trunc 39 | trimSuffix "-" -}}
+{{- else -}}
+{{- $name := default .Chart.Name .Values.nameOverride -}}
+{{- if contains $name .Release.Name -}}
+{{- .Release.Name | trunc 39 | trimSuffix "-" -}}
+{{- else -}}
+{{- printf "%s-%s" .Release.Name $name | trunc 39 | trimSuffix "-" -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Labels that select the pods of a component: dict "root" $ "component" "api" */}}
+{{- define "tidewheel.selector" -}}
+app.kubernetes.io/name: {{ default .root.Chart.Name .root.Values.nameOverride | trunc 63 }}
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .component }}
+{{- end -}}
+
+{{/* All labels of an object of a component. */}}
+{{- define "tidewheel.labels" -}}
+{{ include "tidewheel.selector" . }}
+app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
+{{- with .root.Values.commonLabels }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{/* An image's whole name: dict "root" $ "image" {...} "path" "api.image" */}}
+{{- define "tidewheel.image" -}}
+{{- if not .image.repository -}}
+{{- fail (printf "%s.repository: is required: the image of the pods" .path) -}}
+{{- end -}}
+{{- if .image.digest -}}
+{{- printf "%s@%s" .image.repository .image.digest -}}
+{{- else -}}
+{{- $tag := default .root.Chart.AppVersion .image.tag -}}
+{{- if eq (toString $tag) "latest" -}}
+{{- fail (printf "%s.tag: \"latest\" names another image tomorrow: name a version or a digest" .path) -}}
+{{- end -}}
+{{- printf "%s:%s" .image.repository $tag -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Fails unless exactly one way to Redis is given. */}}
+{{- define "tidewheel.checkRedis" -}}
+{{- $ways := 0 -}}
+{{- if .Values.redis.url }}{{ $ways = add $ways 1 }}{{ end -}}
+{{- if .Values.redis.existingSecret }}{{ $ways = add $ways 1 }}{{ end -}}
+{{- if .Values.redis.evaluation.enabled }}{{ $ways = add $ways 1 }}{{ end -}}
+{{- if ne (int $ways) 1 -}}
+{{- fail (printf "redis: give exactly one of redis.url, redis.existingSecret and redis.evaluation.enabled; got %d of them" (int $ways)) -}}
+{{- end -}}
+{{- if regexMatch "^[a-z+]+://[^/@]*:[^/@]+@" .Values.redis.url -}}
+{{- fail "redis.url: holds a password, which everybody could read who sees the release: put the address into a secret and name it in redis.existingSecret" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The variables that tell a process where Redis is. */}}
+{{- define "tidewheel.redisEnv" -}}
+- name: TIDEWHEEL_REDIS_URL
+{{- if .Values.redis.existingSecret }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .Values.redis.existingSecret }}
+      key: {{ .Values.redis.existingSecretKey }}
+{{- else if .Values.redis.evaluation.enabled }}
+  value: {{ printf "redis://%s-redis:6379" (include "tidewheel.fullname" .) | quote }}
+{{- else }}
+  value: {{ .Values.redis.url | quote }}
+{{- end }}
+- name: TIDEWHEEL_KEY_PREFIX
+  value: {{ .Values.redis.keyPrefix | quote }}
+{{- with .Values.redis.partitions }}
+- name: TIDEWHEEL_PARTITIONS
+  value: {{ . | quote }}
+{{- end }}
+{{- if .Values.redis.tls.caSecret }}
+- name: NODE_EXTRA_CA_CERTS
+  value: {{ printf "/etc/tidewheel/redis-ca/%s" .Values.redis.tls.caSecretKey | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* Variables that people add: a map, in the order of its names. dict "env" {...} "path" "api.env" */}}
+{{- define "tidewheel.extraEnv" -}}
+{{- $path := .path -}}
+{{- range $name, $value := .env }}
+{{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}
+{{- fail (printf "%s: got the name %q; allowed are letters, digits and \"_\", and no digit first" $path $name) }}
+{{- end }}
+- name: {{ $name }}
+  value: {{ $value | quote }}
+{{- end }}
+{{- end -}}
+
+{{/* Seconds between SIGTERM and SIGKILL: dict "shutdown" 30 "grace" null "path" "api" */}}
+{{- define "tidewheel.grace" -}}
+{{- $least := add (int .shutdown) 15 -}}
+{{- if kindIs "invalid" .grace -}}
+{{- $least -}}
+{{- else if lt (int .grace) (int $least) -}}
+{{- fail (printf "%s.terminationGracePeriodSeconds: got %d; running work is killed before it may end unless it is %d or more (shutdownTimeoutSeconds and 15)" .path (int .grace) (int $least)) -}}
+{{- else -}}
+{{- int .grace -}}
+{{- end -}}
+{{- end -}}
+
+{{/* What every container may and may not do. */}}
+{{- define "tidewheel.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{- define "tidewheel.podSecurity" -}}
+runAsNonRoot: true
+runAsUser: 10001
+runAsGroup: 10001
+fsGroup: 10001
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{/* Name of a component's service account: dict "account" {...} "name" "..." */}}
+{{- define "tidewheel.serviceAccountName" -}}
+{{- if .account.create -}}
+{{- default .name .account.name -}}
+{{- else -}}
+{{- default "default" .account.name -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Constraints, or else a spread over nodes: dict "constraints" [...] "selector" "..." */}}
+{{- define "tidewheel.spread" -}}
+{{- if .constraints -}}
+{{- toYaml .constraints -}}
+{{- else -}}
+- maxSkew: 1
+  topologyKey: kubernetes.io/hostname
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- .selector | nindent 6 }}
+{{- end -}}
+{{- end -}}
+
+{{/* minAvailable or maxUnavailable of a disruption budget: dict "pdb" {...} "path" "api.pdb" */}}
+{{- define "tidewheel.pdbLimit" -}}
+{{- $least := .pdb.minAvailable -}}
+{{- $most := .pdb.maxUnavailable -}}
+{{- if and (not (kindIs "invalid" $least)) (not (kindIs "invalid" $most)) -}}
+{{- fail (printf "%s: minAvailable and maxUnavailable cannot go together: set one of them to null" .path) -}}
+{{- else if not (kindIs "invalid" $least) -}}
+minAvailable: {{ $least }}
+{{- else if not (kindIs "invalid" $most) -}}
+maxUnavailable: {{ $most }}
+{{- else -}}
+{{- fail (printf "%s: needs minAvailable or maxUnavailable" .path) -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The values of a pool: what it says, over the defaults. dict "root" $ "name" "orders" -> YAML */}}
+{{- define "tidewheel.pool" -}}
+{{- if not (regexMatch "^[a-z0-9]([a-z0-9-]{0,14}[a-z0-9])?$" .name) -}}
+{{- fail (printf "workerPools: got the name %q; allowed are 1 to 16 lower-case letters, digits and \"-\", neither first nor last" .name) -}}
+{{- end -}}
+{{- $own := deepCopy (default dict (index .root.Values.workerPools .name)) -}}
+{{- $pool := mergeOverwrite (deepCopy .root.Values.workerDefaults) $own -}}
+{{- if not $pool.taskQueues -}}
+{{- fail (printf "workerPools.%s.taskQueues: needs one queue at least" .name) -}}
+{{- end -}}
+{{- if and (not $pool.workflows) (not $pool.activities) -}}
+{{- fail (printf "workerPools.%s: needs workflows, activities or both: there would be nothing to run" .name) -}}
+{{- end -}}
+{{- if and (has "workflow" $pool.kinds) (not $pool.workflows) -}}
+{{- fail (printf "workerPools.%s.kinds: has \"workflow\", but workflows names no module" .name) -}}
+{{- end -}}
+{{- if and (has "activity" $pool.kinds) (not $pool.activities) -}}
+{{- fail (printf "workerPools.%s.kinds: has \"activity\", but activities names no module" .name) -}}
+{{- end -}}
+{{- if lt (int $pool.autoscaling.maxReplicas) (int $pool.autoscaling.minReplicas) -}}
+{{- fail (printf "workerPools.%s.autoscaling.maxReplicas: got %d, which is less than minReplicas (%d)" .name (int $pool.autoscaling.maxReplicas) (int $pool.autoscaling.minReplicas)) -}}
+{{- end -}}
+{{- toYaml $pool -}}
+{{- end -}}
+
+{{/* Name of a pool's objects: dict "root" $ "name" "orders" */}}
+{{- define "tidewheel.poolName" -}}
+{{- printf "%s-worker-%s" (include "tidewheel.fullname" .root) .name | trunc 63 | trimSuffix "-" -}}
+{{- end -}}
+
+{{/* Resource metrics of an autoscaler: cpu and memory by percent of the request. */}}
+{{- define "tidewheel.resourceMetrics" -}}
+{{- with .targetCPUUtilizationPercentage }}
+- type: Resource
+  resource:
+    name: cpu
+    target:
+      type: Utilization
+      averageUtilization: {{ . }}
+{{- end }}
+{{- with .targetMemoryUtilizationPercentage }}
+- type: Resource
+  resource:
+    name: memory
+    target:
+      type: Utilization
+      averageUtilization: {{ . }}
+{{- end }}
+{{- end -}}
