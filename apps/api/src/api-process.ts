@@ -1,5 +1,6 @@
 import { Engine } from '@tidewheel/engine';
 import type { Gateway } from '@tidewheel/gateway';
+import { RemoteWorkers, TaskHub, workerLogger } from '@tidewheel/remote-polling';
 import { hidePassword } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
 import { startTelemetry } from '@tidewheel/telemetry-node';
@@ -86,6 +87,7 @@ export async function startApi(
 /** The engine, what works in the background and what needs the engine to begin, opened and closed in order. */
 class Background {
   private engine: Engine | undefined;
+  private hub: TaskHub | undefined;
   private gateway: Gateway | undefined;
   private isStopping = false;
   private housekeeping: Housekeeping | undefined;
@@ -108,9 +110,13 @@ class Background {
     this.engine = engine;
     if (stopping.aborted) return;
     if (configuration.duties) await this.startDuties(engine);
-    await gate.open(engine);
+    const pollLogger = workerLogger(logger.child({ part: 'polls' }));
+    const hub = new TaskHub(engine, pollLogger);
+    this.hub = hub;
+    await gate.open(engine, new RemoteWorkers(engine, hub, pollLogger));
     this.gateway = await startGrpcGateway({
       engine,
+      hub,
       gate,
       authorize: this.authorize,
       configuration,
@@ -120,10 +126,10 @@ class Background {
     logger.info({ partitions: engine.context.keys.partitions }, 'ready');
   }
 
-  /** Ends gRPC, as the HTTP server is ended: finishes calls, then closes connections. */
+  /** Ends gRPC, as the HTTP server is ended: finishes calls, then closes connections; all polls end with nothing. */
   async stopServing(): Promise<void> {
     this.isStopping = true;
-    await this.gateway?.close();
+    await Promise.all([this.gateway?.close(), this.hub?.stop()]);
   }
 
   async close(): Promise<void> {

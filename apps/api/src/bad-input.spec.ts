@@ -13,7 +13,7 @@ let server: TestServer;
 
 beforeAll(async () => {
   recording = new RecordingService();
-  server = await startTestServer(recording.service);
+  server = await startTestServer(recording.service, undefined, recording.workers);
 });
 afterAll(() => server.close());
 beforeEach(() => void recording.calls.splice(0));
@@ -51,6 +51,21 @@ const CHANGING: readonly (readonly [Route, Readonly<Record<string, unknown>>])[]
   ],
   [ROUTES.signalWorkflow, { input: [1], identity: 'i', requestId: 'r', header: {} }],
   [ROUTES.cancelWorkflow, { reason: 'because', identity: 'i', requestId: 'r' }],
+  [ROUTES.registerWorker, { identity: 'i', taskQueue: 'q', workflowTypes: ['w'], activityTypes: ['a'] }],
+  [ROUTES.heartbeatActivityTask, { taskToken: 'YQ', details: [1] }],
+  [ROUTES.completeActivityTask, { taskToken: 'YQ', identity: 'i' }],
+  [ROUTES.failActivityTask, { taskToken: 'YQ', identity: 'i', failure: { message: 'no' } }],
+  [ROUTES.cancelActivityTask, { taskToken: 'YQ', identity: 'i', details: [1] }],
+  [
+    ROUTES.completeWorkflowTask,
+    { taskToken: 'YQ', identity: 'i', commands: [], queryResults: { a: { result: 1 } } },
+  ],
+  [
+    ROUTES.failWorkflowTask,
+    { taskToken: 'YQ', identity: 'i', cause: 'UNSPECIFIED', failure: { message: 'no' } },
+  ],
+  [ROUTES.completeQueryTask, { taskToken: 'YQ', errorMessage: 'no' }],
+  [ROUTES.shutdownWorker, { workerToken: 'YQ', taskTokens: ['YQ'] }],
   [ROUTES.terminateWorkflow, { reason: 'because', details: [1], identity: 'i' }],
 ];
 
@@ -72,6 +87,9 @@ const UNSOUND: readonly unknown[] = [
 /** Texts for people may hold any character, named values are objects, and lists of values are lists. */
 function isSound(field: string, value: unknown): boolean {
   if (['description', 'reason'].includes(field)) return typeof value === 'string' && value.length <= 1_000;
+  if (field === 'errorMessage') return typeof value === 'string';
+  // Any text of that alphabet may be a token; what it stands for is looked at later.
+  if (['taskToken', 'workerToken'].includes(field)) return value === 'x'.repeat(1_001);
   if (['memo', 'searchAttributes', 'header', 'signalHeader'].includes(field)) return isPlainObject(value);
   return ['input', 'signalInput', 'details'].includes(field) && Array.isArray(value);
 }

@@ -9,7 +9,8 @@ const GREEN = { name: 'redis', ok: true, sinceMs: 9 };
 
 let health: EngineHealth;
 let gate: EngineGate;
-const engine = Object.assign(new RecordingService().service, { health: () => Promise.resolve(health) });
+const { service, workers } = new RecordingService();
+const engine = Object.assign(service, { health: () => Promise.resolve(health) });
 const never = (): Promise<never> => new Promise(() => undefined);
 const ask = (): Promise<string> => gate.call(() => Promise.resolve('answer'));
 
@@ -30,14 +31,14 @@ describe('EngineGate', () => {
   });
 
   it('lets requests through when it is open', async () => {
-    await gate.open(engine);
+    await gate.open(engine, workers);
     await expect(ask()).resolves.toBe('answer');
     await expect(gate.call(() => Promise.reject(new Error('no')))).rejects.toThrow('no');
     expect(gate.health()).toEqual([GREEN]);
   });
 
   it('tells requests under way, and those that come later, that Redis is away, and goes on when it is back', async () => {
-    await gate.open(engine);
+    await gate.open(engine, workers);
     const waiting = expect(gate.call(never, 20_000)).rejects.toThrow(
       /Redis does not answer \(Redis did not answer/,
     );
@@ -52,7 +53,7 @@ describe('EngineGate', () => {
   });
 
   it('waits as long as a request asked to, and some more, but not for ever', async () => {
-    await gate.open(engine);
+    await gate.open(engine, workers);
     let settled = false;
     const answer = gate.call(never, 20_000).finally(() => (settled = true));
     const refused = expect(answer).rejects.toThrow('did not answer within 35 s');
@@ -63,7 +64,7 @@ describe('EngineGate', () => {
   });
 
   it('lets requests through when only something else than Redis is wrong', async () => {
-    await gate.open(engine);
+    await gate.open(engine, workers);
     health = { checks: [GREEN, { name: 'notices', ok: false, sinceMs: 1 }] };
     await jest.advanceTimersByTimeAsync(2_100);
     expect(gate.health()).toHaveLength(2);

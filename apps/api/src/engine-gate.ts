@@ -1,9 +1,21 @@
 import { UnavailableError } from '@tidewheel/core';
 import type { Engine, HealthCheck, WorkflowService } from '@tidewheel/engine';
+import type { RemoteWorkers } from '@tidewheel/remote-polling';
 import type { Logger } from '@tidewheel/telemetry';
 
 /** What the gate needs of the engine. */
 type GatedEngine = WorkflowService & Pick<Engine, 'health'>;
+
+/** What workers without an SDK can do. */
+export type WorkerService = Pick<RemoteWorkers, keyof RemoteWorkers>;
+
+/** What a request asks: clients' requests the engine, workers' requests what serves them. */
+export type Question<T> = (engine: WorkflowService, workers: WorkerService) => Promise<T>;
+
+interface Services {
+  readonly engine: GatedEngine;
+  readonly workers: WorkerService;
+}
 
 /** How often the engine is asked how it is. */
 const LOOK_MS = 2_000;
@@ -18,7 +30,7 @@ const WHAT_TO_DO = 'check that it runs and that REDIS_URL is right, then repeat 
  * waiting with the connection for it to come back.
  */
 export class EngineGate {
-  private engine: GatedEngine | undefined;
+  private services: Services | undefined;
   private checks: readonly HealthCheck[];
   private readonly interrupts = new Set<(error: UnavailableError) => void>();
   private nextLook: NodeJS.Timeout | undefined;
@@ -29,9 +41,9 @@ export class EngineGate {
   }
 
   /** Lets requests through to the engine. */
-  async open(engine: GatedEngine): Promise<void> {
+  async open(engine: GatedEngine, workers: WorkerService): Promise<void> {
     this.checks = (await engine.health()).checks;
-    this.engine = engine;
+    this.services = { engine, workers };
     this.lookLater(engine);
   }
 
@@ -51,10 +63,11 @@ export class EngineGate {
    * @param waitMs how long the request may wait on purpose
    * @throws UnavailableError when Redis is away; whether a change was carried out is then unknown
    */
-  async call<T>(ask: (engine: WorkflowService) => Promise<T>, waitMs = 0): Promise<T> {
+  async call<T>(ask: Question<T>, waitMs = 0): Promise<T> {
+    const { services } = this;
     const fault = this.fault();
-    if (!this.engine || fault) throw fault ?? unavailable('is not connected yet');
-    return this.withinReason(ask(this.engine), waitMs);
+    if (!services || fault) throw fault ?? unavailable('is not connected yet');
+    return this.withinReason(ask(services.engine, services.workers), waitMs);
   }
 
   private withinReason<T>(answer: Promise<T>, waitMs: number): Promise<T> {

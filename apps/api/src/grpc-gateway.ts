@@ -2,6 +2,7 @@ import { TidewheelError, UnavailableError } from '@tidewheel/core';
 import type { Engine } from '@tidewheel/engine';
 import { accessRefused, Gateway } from '@tidewheel/gateway';
 import type { Authorize as GatewayAuthorize, Guard } from '@tidewheel/gateway';
+import type { TaskHub } from '@tidewheel/remote-polling';
 import type { Logger } from '@tidewheel/telemetry';
 import { AccessRefusedError } from './authorize.js';
 import type { Authorize } from './authorize.js';
@@ -13,6 +14,8 @@ import { programVersion } from './version.js';
 /** What the gateway is made of. */
 interface GatewayParts {
   readonly engine: Engine;
+  /** Where polls wait; default: a hub of the gateway's own. */
+  readonly hub?: TaskHub;
   readonly gate: Pick<EngineGate, 'call'>;
   readonly authorize: Authorize;
   readonly configuration: Configuration;
@@ -26,11 +29,12 @@ interface GatewayParts {
  * @throws when the port cannot be had
  */
 export async function startGrpcGateway(parts: GatewayParts): Promise<Gateway | undefined> {
-  const { engine, gate, logger } = parts;
+  const { engine, hub, gate, logger } = parts;
   const { grpcPort, host, shutdownTimeoutMs } = parts.configuration;
   if (grpcPort === undefined) return undefined;
   const gateway = await Gateway.start({
     engine,
+    hub,
     host,
     port: grpcPort,
     logger,

@@ -9,6 +9,7 @@ import { readConfiguration } from './configuration.js';
 import { callGrpc } from './grpc-client.fixture.js';
 import { startGrpcGateway } from './grpc-gateway.js';
 import { HttpClient } from './http-client.fixture.js';
+import { RecordingService } from './recording-service.fixture.js';
 
 const PROGRAM = resolve(__dirname, '../dist/main.js');
 const HEALTH = '/grpc.health.v1.Health/Check';
@@ -82,7 +83,7 @@ describe('gRPC of the API process', () => {
     const seen: IncomingCall[] = [];
     const gateway = await startGrpcGateway({
       engine,
-      gate: { call: (ask) => ask(engine) },
+      gate: { call: (ask) => ask(engine, new RecordingService().workers) },
       authorize: (call) => {
         seen.push(call);
         throw new AccessRefusedError('PERMISSION_DENIED', 'not you');

@@ -1,4 +1,5 @@
 import type { WorkflowService } from '@tidewheel/engine';
+import type { WorkerService } from './engine-gate.js';
 
 const RUN_ID = '313216ae-f1bc-4dad-9b3a-480afdc10e93';
 const NAMESPACE = { name: 'default', id: RUN_ID, description: '', retentionMs: 1_000, createdMs: 0 };
@@ -25,6 +26,15 @@ const CHANGES: readonly string[] = [
   'updateNamespace',
   'addSearchAttributes',
   'removeSearchAttributes',
+  'register',
+  'heartbeat',
+  'completeActivity',
+  'failActivity',
+  'cancelActivity',
+  'completeWorkflowTask',
+  'failWorkflowTask',
+  'completeQuery',
+  'shutdown',
 ];
 
 /** One call of the service. */
@@ -37,6 +47,7 @@ interface RecordedCall {
 export class RecordingService {
   readonly calls: RecordedCall[] = [];
   readonly service: WorkflowService;
+  readonly workers: WorkerService;
 
   /** @param overrides methods that answer otherwise */
   constructor(overrides: Partial<WorkflowService> = {}) {
@@ -78,7 +89,24 @@ export class RecordingService {
       removeSearchAttributes: () => Promise.resolve(),
       ...overrides,
     };
-    this.service = new Proxy(answers, {
+    this.service = this.recorded(answers);
+    this.workers = this.recorded<WorkerService>({
+      register: () => Promise.resolve({ workerToken: Buffer.from('r'), workerInstanceKey: RUN_ID }),
+      pollActivityTask: () => Promise.resolve(undefined),
+      pollWorkflowTask: () => Promise.resolve(undefined),
+      heartbeat: () => Promise.resolve({ cancelRequested: false }),
+      completeActivity: () => Promise.resolve(),
+      failActivity: () => Promise.resolve({ retries: true }),
+      cancelActivity: () => Promise.resolve(),
+      completeWorkflowTask: () => Promise.resolve(),
+      failWorkflowTask: () => Promise.resolve(),
+      completeQuery: () => Promise.resolve(),
+      shutdown: () => Promise.resolve(0),
+    });
+  }
+
+  private recorded<Service extends object>(answers: Service): Service {
+    return new Proxy(answers, {
       get: (target, name, receiver) => {
         const method: unknown = Reflect.get(target, name, receiver);
         if (typeof method !== 'function') return method;

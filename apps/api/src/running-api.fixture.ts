@@ -8,16 +8,18 @@ import { HttpClient } from './http-client.fixture.js';
 export interface RunningApi {
   readonly redisUrl: string;
   readonly http: HttpClient;
+  readonly port: number;
   stop(): Promise<void>;
 }
 
 /** Starts it and waits until it is ready. */
-export async function startRunningApi(): Promise<RunningApi> {
+export async function startRunningApi(settings: Readonly<Record<string, string>> = {}): Promise<RunningApi> {
   const redis = await startTestRedis();
   const environment = {
     REDIS_URL: redis.url,
     TIDEWHEEL_API_PORT: '0',
     TIDEWHEEL_RETENTION_INTERVAL: '1s',
+    ...settings,
   };
   const api = await startApi(
     readConfiguration(environment),
@@ -27,6 +29,7 @@ export async function startRunningApi(): Promise<RunningApi> {
   return {
     redisUrl: redis.url,
     http: new HttpClient(api.port),
+    port: api.port,
     async stop() {
       await api.stop();
       await redis.stop();

@@ -18,6 +18,7 @@ import { namespaceHandlers } from './routes/namespaces.js';
 import { probeHandlers } from './routes/probes.js';
 import { searchAttributeHandlers } from './routes/search-attributes.js';
 import { taskQueueHandlers } from './routes/task-queues.js';
+import { workerHandlers } from './routes/workers.js';
 import { workflowHandlers } from './routes/workflows.js';
 
 /** What the HTTP interface is made of. */
@@ -66,6 +67,7 @@ function createApp(options: ServerOptions): Application {
     ...searchAttributeHandlers,
     ...workflowHandlers,
     ...taskQueueHandlers,
+    ...workerHandlers,
     ...probeHandlers(checks),
   };
   mountRoutes(app, handlers, { gate, authorize, stopping, readJson: jsonReader(options.bodyLimitBytes) });

@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { allowEveryone } from './authorize.js';
 import type { Authorize } from './authorize.js';
 import { HttpClient } from './http-client.fixture.js';
+import { RecordingService } from './recording-service.fixture.js';
+import type { WorkerService } from './engine-gate.js';
 import { createApiServer } from './server.js';
 
 /** The HTTP interface over some service, without a process around it. */
@@ -25,11 +27,12 @@ export const BODY_LIMIT_BYTES = 64 * 1024;
 export async function startTestServer(
   service: WorkflowService,
   authorize: Authorize = allowEveryone,
+  workers: WorkerService = new RecordingService().workers,
 ): Promise<TestServer> {
   const log: Record<string, unknown>[] = [];
   const stopping = new AbortController();
   const server = createApiServer({
-    gate: { call: (ask) => ask(service) },
+    gate: { call: (ask) => ask(service, workers) },
     authorize,
     checks: () => [{ name: 'redis', ok: true, sinceMs: 0 }],
     logger: createLogger({

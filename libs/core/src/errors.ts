@@ -9,6 +9,8 @@ export const ERROR_CODES = {
   WORKFLOW_ALREADY_STARTED: 409,
   WORKFLOW_TASK_NOT_FOUND: 404,
   ACTIVITY_TASK_NOT_FOUND: 404,
+  QUERY_TASK_NOT_FOUND: 404,
+  KIND_NOT_REGISTERED: 412,
   UNHANDLED_COMMAND: 400,
   QUERY_FAILED: 400,
   WORKFLOW_NOT_READY: 412,
@@ -122,6 +124,26 @@ export class ActivityTaskNotFoundError extends TidewheelError {
     message = 'this activity attempt is no longer expected: it was reported, timed out or its workflow is closed',
   ) {
     super('ACTIVITY_TASK_NOT_FOUND', message);
+  }
+}
+
+/** An answer to a query that nobody waits for any more. */
+export class QueryTaskNotFoundError extends TidewheelError {
+  constructor() {
+    super('QUERY_TASK_NOT_FOUND', 'this query is no longer expected: it was answered, or its time is over');
+  }
+}
+
+/** A poll for tasks of a kind for which the worker has registered nothing. */
+export class KindNotRegisteredError extends TidewheelError {
+  constructor(
+    readonly identity: string,
+    readonly kind: 'workflow' | 'activity',
+  ) {
+    super(
+      'KIND_NOT_REGISTERED',
+      `worker "${identity}" has registered no ${kind} types: register it with ${kind}Types to poll for ${kind} tasks`,
+    );
   }
 }
 

@@ -34,6 +34,8 @@ export const LIMITS = {
   pendingChildWorkflows: 2_000,
   pendingSignals: 2_000,
   pendingCancelRequests: 2_000,
+  /** Workflow types, and activity types, that a worker registers over REST. */
+  registeredTypes: 1_000,
   /** Signals accepted by one run. */
   signalsPerExecution: 10_000,
   /** Events and bytes that may wait in the buffer while a workflow task is started. */

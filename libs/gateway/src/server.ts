@@ -2,6 +2,8 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import type { ServerOptions } from '@grpc/grpc-js';
 import { SILENT_LOGGER } from '@tidewheel/engine';
 import type { Engine, EngineLogger } from '@tidewheel/engine';
+import { workerLogger } from '@tidewheel/remote-polling';
+import type { TaskHub } from '@tidewheel/remote-polling';
 import { setMaxListeners } from 'node:events';
 import { clientMethods } from './client-methods/index.js';
 import { operatorMethods } from './client-methods/operator-methods.js';
@@ -10,7 +12,6 @@ import type { Authorize, Dispatch, Guard } from './dispatch.js';
 import type { GatewayContext } from './gateway-context.js';
 import { healthService } from './health-service.js';
 import { SERVICES } from './proto.js';
-import { workerLogger } from './worker-logger.js';
 import { workerMethods } from './worker-methods/index.js';
 import type { WorkerMethods } from './worker-methods/index.js';
 
@@ -22,6 +23,8 @@ export interface GatewayOptions {
   /** 0 for any free one, the default. */
   readonly port?: number | undefined;
   readonly logger?: EngineLogger | undefined;
+  /** Where polls wait; closed with the gateway. Default: one of its own. */
+  readonly hub?: TaskHub | undefined;
   /** Called before every method of Temporal's services; default: lets everything pass. */
   readonly authorize?: Authorize | undefined;
   /** Called around every method of Temporal's services; default: just asks. */
@@ -74,7 +77,7 @@ export class Gateway {
       logger,
       calls,
     };
-    const workers = workerMethods({ engine, logger: workerLogger(logger) });
+    const workers = workerMethods({ engine, logger: workerLogger(logger) }, options.hub);
     const server = new Server(SERVER_OPTIONS);
     server.addService(
       SERVICES.workflow,

@@ -3,7 +3,7 @@ import type { HistoryEvent } from '@tidewheel/core';
 import { Engine, SILENT_LOGGER } from '@tidewheel/engine';
 import type { StartWorkflowRequest } from '@tidewheel/engine';
 import { checkHistory } from '@tidewheel/history-checker';
-import { TaskHub } from '@tidewheel/remote-polling';
+import { TaskHub, workerLogger } from '@tidewheel/remote-polling';
 import type { ScriptRunner } from '@tidewheel/store';
 import { startTestRedis } from '@tidewheel/testing';
 import type { TestRedis } from '@tidewheel/testing';
@@ -14,7 +14,6 @@ import { normalTaskQueue, stickyTaskQueue } from './convert/task-queue.js';
 import { toServiceError } from './errors.js';
 import { api } from './proto.js';
 import type { P, RequestOf, ResponseOf, WorkflowMethod } from './proto.js';
-import { workerLogger } from './worker-logger.js';
 import { workerMethods } from './worker-methods/index.js';
 import type { WorkerMethods } from './worker-methods/index.js';
 

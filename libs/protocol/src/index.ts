@@ -13,6 +13,7 @@
  * // { ok: false, faults: [{ field: 'workflowRunTimeout', reason: 'must be a duration: ...' }] }
  * ```
  */
+export { toCommand } from './command-body.js';
 export { eventToJson, retryPolicyToJson, userMetadataToJson } from './event-json.js';
 export type { HistoryEventJson } from './event-json.js';
 export { failureToJson } from './failure-json.js';

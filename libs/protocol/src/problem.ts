@@ -30,6 +30,8 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   WORKFLOW_ALREADY_STARTED: 'The workflow id is in use',
   WORKFLOW_TASK_NOT_FOUND: 'The workflow task is no longer expected',
   ACTIVITY_TASK_NOT_FOUND: 'The activity attempt is no longer expected',
+  QUERY_TASK_NOT_FOUND: 'The query is no longer expected',
+  KIND_NOT_REGISTERED: 'The worker has registered nothing of this kind',
   UNHANDLED_COMMAND: 'The workflow has not seen all events',
   QUERY_FAILED: 'The query failed',
   WORKFLOW_NOT_READY: 'The workflow cannot answer',

@@ -14,6 +14,19 @@ import {
 } from './search-attribute-routes.js';
 import { describeTaskQueue } from './task-queue-routes.js';
 import {
+  cancelActivityTask,
+  completeActivityTask,
+  completeQueryTask,
+  completeWorkflowTask,
+  failActivityTask,
+  failWorkflowTask,
+  heartbeatActivityTask,
+  pollActivityTask,
+  pollWorkflowTask,
+  registerWorker,
+  shutdownWorker,
+} from './worker-routes.js';
+import {
   countWorkflows,
   deleteWorkflow,
   describeWorkflow,
@@ -44,6 +57,17 @@ export const ROUTES = {
   listWorkflows,
   countWorkflows,
   describeTaskQueue,
+  registerWorker,
+  pollActivityTask,
+  pollWorkflowTask,
+  heartbeatActivityTask,
+  completeActivityTask,
+  failActivityTask,
+  cancelActivityTask,
+  completeWorkflowTask,
+  failWorkflowTask,
+  completeQueryTask,
+  shutdownWorker,
   health,
   ready,
 } as const;

@@ -14,5 +14,23 @@
  */
 export type { PolledTask } from './poll.js';
 export type { PolledQueue } from './polled-queue.js';
-export { returnTask } from './return-task.js';
+export { RemoteWorkers } from './remote-workers.js';
+export type { HandedActivityTask, HandedWorkflowTask } from './remote-workers.js';
+export {
+  activityAttemptOf,
+  activityTaskTokenOf,
+  workflowTaskOf,
+  workflowTaskTokenOf,
+} from './reported-tasks.js';
+export { sentWithQuery, sentWithTask } from './sent-history.js';
 export { TaskHub } from './task-hub.js';
+export {
+  decodeActivityTaskToken,
+  decodeHistoryToken,
+  decodeQueryTaskToken,
+  decodeWorkflowTaskToken,
+  encodeHistoryToken,
+  encodeQueryTaskToken,
+} from './tokens.js';
+export type { HistoryToken } from './tokens.js';
+export { workerLogger } from './worker-logger.js';

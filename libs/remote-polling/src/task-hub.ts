@@ -8,6 +8,7 @@ import type { PolledTask, PollerIdentity } from './poll.js';
 import { queueKey } from './polled-queue.js';
 import type { PolledQueue } from './polled-queue.js';
 import { PollerNotes } from './poller-notes.js';
+import { returnTask } from './return-task.js';
 import { TaskQueuePoller } from './task-queue-poller.js';
 
 /** How long a poll waits at most. */
@@ -30,7 +31,7 @@ const LINGER_TIMES: LingerTimes = { lingerMs: 10_000, stickyLingerMs: 5_000 };
 const SWEEP_PERIOD_MS = 1_000;
 
 /** When a poll has to end. */
-interface PollLimits {
+export interface PollLimits {
   /** Aborted when the caller has gone. */
   readonly signal: AbortSignal;
   /** Milliseconds since the epoch; Infinity for none. */
@@ -111,6 +112,30 @@ export class TaskHub {
       this.clock.remove(poll);
       open.lastPollMs = Date.now();
     }
+  }
+
+  /**
+   * Waits for a task and makes an answer of it; undefined when there is none. A task whose caller went away meanwhile, or
+   * of which no answer can be made, goes back.
+   */
+  async deliver<Answer>(
+    queue: PolledQueue,
+    poller: PollerIdentity,
+    limits: PollLimits,
+    answer: (task: PolledTask) => Promise<Answer>,
+  ): Promise<Answer | undefined> {
+    const task = await this.poll(queue, poller, limits);
+    if (!task) return undefined;
+    const { context } = this.engine;
+    try {
+      const made = await answer(task);
+      if (!limits.signal.aborted) return made;
+    } catch (error) {
+      await returnTask(context, task, this.logger);
+      throw error;
+    }
+    await returnTask(context, task, this.logger);
+    return undefined;
   }
 
   /** Ends all polls of one worker for a task queue, with nothing. */

@@ -1,15 +1,15 @@
-import type { WorkflowService } from '@tidewheel/engine';
 import { parseRequest, ROUTES } from '@tidewheel/protocol';
 import type { Route, RouteAnswer, RouteRequest } from '@tidewheel/protocol';
 import type { Application, RequestHandler, Response } from 'express';
 import type { Authorize } from '../authorize.js';
-import type { EngineGate } from '../engine-gate.js';
+import type { EngineGate, Question } from '../engine-gate.js';
 import { unsoundRequest } from '../problem.js';
 import { answerOtherMethods } from './problem-answers.js';
+import { onLostAnswer } from './lost-answers.js';
 import { setRoutePattern } from './request-metrics.js';
 
 /** What a handler works with beside the request. */
-interface HandlerContext {
+export interface HandlerContext {
   /** Aborted when the client has gone away or the process stops: long polls end then. */
   readonly signal: AbortSignal;
   /**
@@ -17,7 +17,9 @@ interface HandlerContext {
    *
    * @param waitMs how long the request may wait on purpose
    */
-  readonly ask: <T>(question: (engine: WorkflowService) => Promise<T>, waitMs?: number) => Promise<T>;
+  readonly ask: <T>(question: Question<T>, waitMs?: number) => Promise<T>;
+  /** Calls back when the answer turns out not to have reached the client. */
+  readonly onLost: (tell: () => void) => void;
   /** Answers under another status than the route's usual one. */
   readonly answerAs: (status: number) => void;
 }
@@ -99,6 +101,7 @@ function answer(route: Route, handler: Handler<Route>, options: MountOptions): R
         return endSignal(response, options.stopping);
       },
       ask: (question, waitMs) => options.gate.call(question, waitMs),
+      onLost: (tell) => onLostAnswer(request, response, tell),
       answerAs: (other) => {
         status = other;
       },

@@ -2,6 +2,8 @@ import { decodeEvent } from '@tidewheel/codec';
 import { DEFAULTS, isClosedStatus, isEventOf } from '@tidewheel/core';
 import type { HistoryEvent } from '@tidewheel/core';
 import type { Engine, ExecutionAddress } from '@tidewheel/engine';
+import { decodeHistoryToken, encodeHistoryToken } from '@tidewheel/remote-polling';
+import type { HistoryToken } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { historyEventFilter } from '../convert/enums.js';
 import type { EventContext } from '../convert/event.js';
@@ -10,8 +12,7 @@ import { typesForEvents } from '../convert/search-attributes.js';
 import { invalidArgument } from '../errors.js';
 import type { GatewayContext } from '../gateway-context.js';
 import type { RequestOf, ResponseOf } from '../proto.js';
-import type { HistoryToken } from '../tokens.js';
-import { decodeHistoryToken, encodeHistoryToken } from '../tokens.js';
+import { tokenRefusal } from '../token-refusal.js';
 import { executionAddress } from './request-fields.js';
 
 type HistoryRequest = RequestOf<'GetWorkflowExecutionHistory'>;
@@ -54,7 +55,7 @@ class HistoryReader {
   ) {
     const { namespace, execution, nextPageToken, maximumPageSize } = request;
     const address = executionAddress(namespace, execution, 'execution');
-    this.token = nextPageToken?.length ? decodeHistoryToken(nextPageToken) : undefined;
+    this.token = nextPageToken?.length ? readHistoryToken(nextPageToken) : undefined;
     if (this.token && address.runId && this.token.runId !== address.runId) {
       throw invalidArgument('next_page_token', 'is of another run than the one asked for');
     }
@@ -152,6 +153,14 @@ class HistoryReader {
       workflowTaskTimeoutMs: started?.workflowTaskTimeoutMs ?? DEFAULTS.workflowTaskTimeoutMs,
       searchAttributeTypes: await typesForEvents(this.engine.context, namespace, events),
     };
+  }
+}
+
+function readHistoryToken(bytes: Uint8Array): HistoryToken {
+  try {
+    return decodeHistoryToken(bytes);
+  } catch (error) {
+    throw tokenRefusal(error);
   }
 }
 

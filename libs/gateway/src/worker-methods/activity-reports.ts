@@ -1,17 +1,11 @@
 import type { Payloads } from '@tidewheel/core';
-import {
-  cancelActivity,
-  completeActivity,
-  failActivity,
-  heartbeatActivity,
-  runAddress,
-} from '@tidewheel/engine';
+import { cancelActivity, completeActivity, failActivity, heartbeatActivity } from '@tidewheel/engine';
 import type { ActivityAttempt, ActivityReporter } from '@tidewheel/engine';
+import { activityAttemptOf, decodeActivityTaskToken } from '@tidewheel/remote-polling';
 import type { MethodTable } from '../call-context.js';
 import { failureFromProto } from '../convert/failure.js';
 import { payloadsFromProto } from '../convert/payload.js';
 import type { P } from '../proto.js';
-import { decodeActivityTaskToken } from '../tokens.js';
 import type { WorkerMethodsContext } from './index.js';
 import { readToken } from './read-token.js';
 import type { TokenRequest } from './read-token.js';
@@ -41,9 +35,7 @@ export function activityReports({ engine }: WorkerMethodsContext): ActivityRepor
   const { context } = engine;
 
   async function attemptOf(request: TokenRequest): Promise<ActivityAttempt> {
-    const token = await readToken(context, request, decodeActivityTaskToken);
-    const run = runAddress(context, context.keys.execution(token.namespace, token.workflowId), token.runId);
-    return { ...token, run };
+    return activityAttemptOf(context, await readToken(context, request, decodeActivityTaskToken));
   }
 
   function findAttempt({ namespace, workflowId, runId, activityId }: ById): Promise<ActivityAttempt> {

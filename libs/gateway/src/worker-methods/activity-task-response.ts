@@ -1,9 +1,9 @@
 import type { ActivityTask } from '@tidewheel/engine';
+import { activityTaskTokenOf } from '@tidewheel/remote-polling';
 import { headerToProto, payloadsToProto } from '../convert/payload.js';
 import { retryPolicyToProto } from '../convert/retry-policy.js';
 import { durationToProto, timestampToProto } from '../convert/time.js';
 import type { ResponseOf } from '../proto.js';
-import { encodeActivityTaskToken } from '../tokens.js';
 
 /** A started activity attempt as a worker gets it: from a poll, or with the workflow task that scheduled it. */
 export function activityTaskResponse(
@@ -12,19 +12,7 @@ export function activityTaskResponse(
 ): ResponseOf<'PollActivityTaskQueue'> {
   const { namespace, workflowId, runId } = task.run;
   return {
-    taskToken: encodeActivityTaskToken({
-      namespace,
-      workflowId,
-      runId,
-      activityId: task.activityId,
-      scheduledEventId: task.scheduledEventId,
-      attempt: task.attempt,
-      taskQueue: task.taskQueue,
-      workflowTaskQueue: task.workflowTaskQueue,
-      sticky: task.sticky,
-      retryPolicy: task.retryPolicy,
-      closeByMs: task.closeByMs,
-    }),
+    taskToken: activityTaskTokenOf(task),
     workflowNamespace: namespace,
     workflowType: { name: workflowType },
     workflowExecution: { workflowId, runId },

@@ -1,7 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { LIMITS } from '@tidewheel/core';
 import { resetStickyTaskQueue } from '@tidewheel/engine';
-import { returnTask } from '@tidewheel/remote-polling';
 import type { PolledQueue, PolledTask, TaskHub } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { taskQueueKind } from '../convert/enums.js';
@@ -20,13 +19,10 @@ type PollMethods = Pick<
 >;
 
 /** Handlers of the long polls, and of the end of a worker's polling. */
-export function pollMethods({ engine, logger }: WorkerMethodsContext, hub: TaskHub): PollMethods {
+export function pollMethods({ engine }: WorkerMethodsContext, hub: TaskHub): PollMethods {
   const { context } = engine;
 
-  /**
-   * Waits for a task and makes a response of it. A task whose caller went away meanwhile, or of which no response can be
-   * made, goes back.
-   */
+  /** Waits for a task and makes a response of it. */
   async function polled<Response extends object>(
     queue: PolledQueue,
     request: RequestOf<'PollWorkflowTaskQueue' | 'PollActivityTaskQueue'>,
@@ -41,17 +37,7 @@ export function pollMethods({ engine, logger }: WorkerMethodsContext, hub: TaskH
       identity: request.identity ?? '',
       workerInstanceKey: request.workerInstanceKey ?? '',
     };
-    const task = await hub.poll(queue, poller, call);
-    if (!task) return {};
-    try {
-      const response = await respond(task);
-      if (!call.signal.aborted) return response;
-    } catch (error) {
-      await returnTask(context, task, logger);
-      throw error;
-    }
-    await returnTask(context, task, logger);
-    return {};
+    return (await hub.deliver(queue, poller, call, respond)) ?? {};
   }
 
   return {

@@ -1,4 +1,5 @@
 import type { EngineContext } from '@tidewheel/engine';
+import { tokenRefusal } from '../token-refusal.js';
 
 /** A request about the task that a token stands for. */
 export interface TokenRequest {
@@ -20,6 +21,6 @@ export async function readToken<Token>(
     return decode(request.taskToken ?? new Uint8Array(0), namespace);
   } catch (error) {
     if (namespace !== '') await namespaces.require(namespace);
-    throw error;
+    throw tokenRefusal(error);
   }
 }

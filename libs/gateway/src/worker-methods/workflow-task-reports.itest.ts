@@ -2,7 +2,7 @@ import { waitUntil } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
 import { api } from '../proto.js';
 import type { P } from '../proto.js';
-import { decodeHistoryToken } from '../tokens.js';
+import { decodeHistoryToken } from '@tidewheel/remote-polling';
 import {
   NAMESPACE,
   TestDeployment,

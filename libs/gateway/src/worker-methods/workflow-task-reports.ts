@@ -7,9 +7,9 @@ import {
   failWorkflowTask,
   returnActivity,
   returnWorkflowTask,
-  runAddress,
 } from '@tidewheel/engine';
 import type { ActivityTask, EngineContext, WorkflowTask } from '@tidewheel/engine';
+import { decodeQueryTaskToken, decodeWorkflowTaskToken, workflowTaskOf } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { BadCommand, commandFromProto } from '../convert/command.js';
 import { queryResultType, workflowTaskFailedCause } from '../convert/enums.js';
@@ -19,8 +19,6 @@ import { durationMs } from '../convert/time.js';
 import { workerVersionFromProto } from '../convert/worker-version.js';
 import { GatewayError } from '../errors.js';
 import type { P, RequestOf, ResponseOf } from '../proto.js';
-import { decodeQueryTaskToken, decodeWorkflowTaskToken } from '../tokens.js';
-import type { WorkflowTaskToken } from '../tokens.js';
 import { readToken } from './read-token.js';
 import { activityTaskResponse } from './activity-task-response.js';
 import type { WorkerMethodsContext } from './index.js';
@@ -63,7 +61,7 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
       );
     }
     const token = await readToken(context, request, decodeWorkflowTaskToken);
-    const task = taskOf(context, token);
+    const task = workflowTaskOf(context, token);
     const identity = request.identity ?? '';
     const commands = await convertCommands(context, task, request, identity);
     const sticky = stickyOf(request);
@@ -111,7 +109,7 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
 
     async RespondWorkflowTaskFailed(request) {
       const token = await readToken(context, request, decodeWorkflowTaskToken);
-      const { run, stamp, taskQueue } = taskOf(context, token);
+      const { run, stamp, taskQueue } = workflowTaskOf(context, token);
       const failed = await failWorkflowTask(context, run, taskQueue, stamp, {
         cause: workflowTaskFailedCause.fromProto(request.cause) ?? 'UNSPECIFIED',
         ...(request.failure && { failure: failureFromProto(request.failure) }),
@@ -135,26 +133,6 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
       }
       return {};
     },
-  };
-}
-
-/** The workflow task that a token stands for, without the events that the worker had got with it. */
-function taskOf(context: EngineContext, token: WorkflowTaskToken): WorkflowTask {
-  const { scheduledEventId, startedEventId, attempt } = token;
-  return {
-    run: runAddress(context, context.keys.execution(token.namespace, token.workflowId), token.runId),
-    stamp: { scheduledEventId, startedEventId, attempt },
-    taskQueue: token.taskQueue,
-    previousStartedEventId: 0,
-    scheduledMs: 0,
-    startedMs: token.startedMs,
-    taskTimeoutMs: token.taskTimeoutMs,
-    runExpiresMs: token.runExpiresMs,
-    executionExpiresMs: token.executionExpiresMs,
-    firstEventId: token.historyLength + 1,
-    events: [],
-    historyLength: token.historyLength,
-    queries: [],
   };
 }
 

@@ -2,7 +2,7 @@ import { WorkflowNotFoundError } from '@tidewheel/core';
 import type { EngineContext, RunAddress } from '@tidewheel/engine';
 
 /** What never changes about a run. */
-interface RunFacts {
+export interface RunFacts {
   readonly workflowType: string;
   readonly taskQueue: string;
 }

@@ -1,8 +1,6 @@
-import { status } from '@grpc/grpc-js';
-import { ActivityTaskNotFoundError, WorkflowTaskNotFoundError } from '@tidewheel/core';
+import { ActivityTaskNotFoundError, InvalidArgumentError, WorkflowTaskNotFoundError } from '@tidewheel/core';
 import type { RetryPolicy } from '@tidewheel/core';
 import type { ActivityAttempt, WorkflowTask, WorkflowTaskStamp } from '@tidewheel/engine';
-import { GatewayError } from './errors.js';
 
 // A token is one letter for its kind, one digit for the version of its layout, and a JSON array. It holds whatever is
 // needed to go on with a task, so that any process can take the report on a task that another one handed out.
@@ -31,7 +29,7 @@ interface QueryTaskToken {
 }
 
 /** What a report on an activity attempt needs to find the attempt again, and to decide whether another follows. */
-interface ActivityTaskToken extends Omit<ActivityAttempt, 'run'> {
+export interface ActivityTaskToken extends Omit<ActivityAttempt, 'run'> {
   readonly kind: 'activityTask';
   readonly namespace: string;
   readonly workflowId: string;
@@ -50,7 +48,7 @@ export interface HistoryToken {
 }
 
 export function encodeWorkflowTaskToken(token: Omit<WorkflowTaskToken, 'kind'>): Buffer {
-  return encode('w', [
+  return encodeToken('w', [
     token.namespace,
     token.workflowId,
     token.runId,
@@ -68,12 +66,12 @@ export function encodeWorkflowTaskToken(token: Omit<WorkflowTaskToken, 'kind'>):
 }
 
 export function encodeQueryTaskToken(token: Omit<QueryTaskToken, 'kind'>): Buffer {
-  return encode('q', [token.namespace, token.workflowId, token.queryId]);
+  return encodeToken('q', [token.namespace, token.workflowId, token.queryId]);
 }
 
 export function encodeActivityTaskToken(token: Omit<ActivityTaskToken, 'kind'>): Buffer {
   const { retryPolicy: policy } = token;
-  return encode('a', [
+  return encodeToken('a', [
     token.namespace,
     token.workflowId,
     token.runId,
@@ -93,7 +91,7 @@ export function encodeActivityTaskToken(token: Omit<ActivityTaskToken, 'kind'>):
 }
 
 export function encodeHistoryToken(token: HistoryToken): Buffer {
-  return encode('h', [
+  return encodeToken('h', [
     token.runId,
     token.nextEventId,
     token.lastEventId ?? 0,
@@ -102,7 +100,7 @@ export function encodeHistoryToken(token: HistoryToken): Buffer {
 }
 
 /**
- * @throws GatewayError INVALID_ARGUMENT when it is no token of a workflow task of this namespace
+ * @throws InvalidArgumentError when it is no token of a workflow task of this namespace
  * @throws WorkflowTaskNotFoundError when it is the token of another server
  */
 export function decodeWorkflowTaskToken(bytes: Uint8Array, namespace: string): WorkflowTaskToken {
@@ -124,7 +122,7 @@ export function decodeWorkflowTaskToken(bytes: Uint8Array, namespace: string): W
   }));
 }
 
-/** @throws GatewayError INVALID_ARGUMENT when it is no token of a query of this namespace */
+/** @throws InvalidArgumentError when it is no token of a query of this namespace */
 export function decodeQueryTaskToken(bytes: Uint8Array, namespace: string): QueryTaskToken {
   return decode(bytes, 'q', namespace, (fields) => ({
     kind: 'query',
@@ -135,7 +133,7 @@ export function decodeQueryTaskToken(bytes: Uint8Array, namespace: string): Quer
 }
 
 /**
- * @throws GatewayError INVALID_ARGUMENT when it is no token of an activity task of this namespace
+ * @throws InvalidArgumentError when it is no token of an activity task of this namespace
  * @throws ActivityTaskNotFoundError when it is the token of another server
  */
 export function decodeActivityTaskToken(bytes: Uint8Array, namespace: string): ActivityTaskToken {
@@ -155,9 +153,14 @@ export function decodeActivityTaskToken(bytes: Uint8Array, namespace: string): A
   }));
 }
 
-/** @throws GatewayError INVALID_ARGUMENT when it is no such token */
+/** Which kind of token it claims to be. */
+export function tokenKindOf(bytes: Uint8Array): string {
+  return String.fromCharCode(bytes[0] ?? 0);
+}
+
+/** @throws InvalidArgumentError when it is no such token */
 export function decodeHistoryToken(bytes: Uint8Array): HistoryToken {
-  const fields = parse(bytes, 'h', 'Invalid NextPageToken.');
+  const fields = parseToken(bytes, 'h', { field: 'nextPageToken', reason: 'Invalid NextPageToken.' });
   const runId = fields.text();
   const nextEventId = fields.count();
   const lastEventId = fields.count();
@@ -180,11 +183,13 @@ function retryPolicyFrom(fields: TokenFields): RetryPolicy {
   };
 }
 
-type TokenKind = 'w' | 'q' | 'a' | 'h';
+/** `w` workflow task, `q` query, `a` activity task, `h` history, `r` registered worker. */
+type TokenKind = 'w' | 'q' | 'a' | 'h' | 'r';
 
 const VERSION = '1';
 
-function encode(kind: TokenKind, fields: readonly (string | number)[]): Buffer {
+/** A token of a kind from its fields. */
+export function encodeToken(kind: TokenKind, fields: readonly (string | number)[]): Buffer {
   return Buffer.from(`${kind}${VERSION}${JSON.stringify(fields)}`);
 }
 
@@ -195,18 +200,18 @@ function decode<Token extends { readonly namespace: string }>(
   read: (fields: TokenFields) => Token,
 ): Token {
   if (bytes.length === 0) {
-    throw new GatewayError(status.INVALID_ARGUMENT, 'Task token not set on request.');
+    throw new InvalidArgumentError('taskToken', 'Task token not set on request.');
   }
   if (isForeignTask(bytes)) {
     if (kind === 'w') throw new WorkflowTaskNotFoundError();
     if (kind === 'a') throw new ActivityTaskNotFoundError();
   }
-  const fields = parse(bytes, kind, 'Error deserializing task token.');
+  const fields = parseToken(bytes, kind, { field: 'taskToken', reason: 'Error deserializing task token.' });
   const token = read(fields);
   fields.end();
   if (token.namespace !== namespace) {
-    throw new GatewayError(
-      status.INVALID_ARGUMENT,
+    throw new InvalidArgumentError(
+      'taskToken',
       'Operation requested with a token from a different namespace.',
     );
   }
@@ -232,7 +237,14 @@ function isForeignTask(bytes: Uint8Array): boolean {
   return true;
 }
 
-function parse(bytes: Uint8Array, kind: TokenKind, refusal: string): TokenFields {
+/** How a token that is none is refused. */
+interface TokenRefusal {
+  readonly field: string;
+  readonly reason: string;
+}
+
+/** The fields of a token; refused as given when it is none of that kind. */
+export function parseToken(bytes: Uint8Array, kind: TokenKind, refusal: TokenRefusal): TokenFields {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString();
   let values: unknown;
   try {
@@ -240,7 +252,7 @@ function parse(bytes: Uint8Array, kind: TokenKind, refusal: string): TokenFields
   } catch {
     // It is refused below, like anything else that is no array.
   }
-  if (!Array.isArray(values)) throw new GatewayError(status.INVALID_ARGUMENT, refusal);
+  if (!Array.isArray(values)) throw new InvalidArgumentError(refusal.field, refusal.reason);
   return new TokenFields(values, refusal);
 }
 
@@ -250,7 +262,7 @@ class TokenFields {
 
   constructor(
     private readonly values: readonly unknown[],
-    private readonly refusal: string,
+    private readonly refusal: TokenRefusal,
   ) {}
 
   text(): string {
@@ -281,6 +293,6 @@ class TokenFields {
   }
 
   private refuse(): never {
-    throw new GatewayError(status.INVALID_ARGUMENT, this.refusal);
+    throw new InvalidArgumentError(this.refusal.field, this.refusal.reason);
   }
 }

@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/example-any-language', preset: '../../jest.preset.cjs' };

@@ -1,0 +1,66 @@
+import { runAddress } from '@tidewheel/engine';
+import type { ActivityAttempt, ActivityTask, EngineContext, WorkflowTask } from '@tidewheel/engine';
+import type { RunFacts } from './run-facts.js';
+import { encodeActivityTaskToken, encodeWorkflowTaskToken } from './tokens.js';
+import type { ActivityTaskToken, WorkflowTaskToken } from './tokens.js';
+
+/** The token of a started activity attempt. */
+export function activityTaskTokenOf(task: ActivityTask): Buffer {
+  const { namespace, workflowId, runId } = task.run;
+  return encodeActivityTaskToken({
+    namespace,
+    workflowId,
+    runId,
+    activityId: task.activityId,
+    scheduledEventId: task.scheduledEventId,
+    attempt: task.attempt,
+    taskQueue: task.taskQueue,
+    workflowTaskQueue: task.workflowTaskQueue,
+    sticky: task.sticky,
+    retryPolicy: task.retryPolicy,
+    closeByMs: task.closeByMs,
+  });
+}
+
+/** The attempt that a token stands for. */
+export function activityAttemptOf(context: EngineContext, token: ActivityTaskToken): ActivityAttempt {
+  const run = runAddress(context, context.keys.execution(token.namespace, token.workflowId), token.runId);
+  return { ...token, run };
+}
+
+/** The token of a started workflow task. */
+export function workflowTaskTokenOf(task: WorkflowTask, facts: RunFacts): Buffer {
+  const { run, stamp } = task;
+  return encodeWorkflowTaskToken({
+    namespace: run.namespace,
+    workflowId: run.workflowId,
+    runId: run.runId,
+    ...stamp,
+    ...facts,
+    startedMs: task.startedMs,
+    taskTimeoutMs: task.taskTimeoutMs,
+    runExpiresMs: task.runExpiresMs,
+    executionExpiresMs: task.executionExpiresMs,
+    historyLength: task.historyLength,
+  });
+}
+
+/** The workflow task that a token stands for, without the events that the worker had got with it. */
+export function workflowTaskOf(context: EngineContext, token: WorkflowTaskToken): WorkflowTask {
+  const { scheduledEventId, startedEventId, attempt } = token;
+  return {
+    run: runAddress(context, context.keys.execution(token.namespace, token.workflowId), token.runId),
+    stamp: { scheduledEventId, startedEventId, attempt },
+    taskQueue: token.taskQueue,
+    previousStartedEventId: 0,
+    scheduledMs: 0,
+    startedMs: token.startedMs,
+    taskTimeoutMs: token.taskTimeoutMs,
+    runExpiresMs: token.runExpiresMs,
+    executionExpiresMs: token.executionExpiresMs,
+    firstEventId: token.historyLength + 1,
+    events: [],
+    historyLength: token.historyLength,
+    queries: [],
+  };
+}
