@@ -66,6 +66,14 @@ const CHANGING: readonly (readonly [Route, Readonly<Record<string, unknown>>])[]
   ],
   [ROUTES.completeQueryTask, { taskToken: 'YQ', errorMessage: 'no' }],
   [ROUTES.shutdownWorker, { workerToken: 'YQ', taskTokens: ['YQ'] }],
+  [
+    ROUTES.updateTaskQueueConfig,
+    {
+      identity: 'i',
+      taskQueueType: 'ACTIVITY',
+      updateQueueRateLimit: { rateLimit: { requestsPerSecond: 0.1, burst: 2 }, reason: 'because' },
+    },
+  ],
   [ROUTES.terminateWorkflow, { reason: 'because', details: [1], identity: 'i' }],
 ];
 

@@ -1,4 +1,4 @@
-import type { WorkflowService } from '@tidewheel/engine';
+import type { TaskQueueRates, WorkflowService } from '@tidewheel/engine';
 import type { WorkerService } from './engine-gate.js';
 
 const RUN_ID = '313216ae-f1bc-4dad-9b3a-480afdc10e93';
@@ -12,7 +12,11 @@ const INFO = {
   historyLength: 2,
   historySizeBytes: 60,
 } as const;
-const STATS = { backlog: 0, oldestMs: 0, pollers: [] };
+const RATES: TaskQueueRates = {
+  queueRateLimit: undefined,
+  effectiveRateLimit: { requestsPerSecond: 100_000, burst: undefined, source: 'SYSTEM' },
+};
+const STATS = { backlog: 0, oldestMs: 0, pollers: [], rates: RATES };
 
 /** Methods that change something. */
 const CHANGES: readonly string[] = [
@@ -21,6 +25,7 @@ const CHANGES: readonly string[] = [
   'signalWorkflow',
   'requestCancelWorkflow',
   'terminateWorkflow',
+  'updateTaskQueueConfig',
   'deleteWorkflow',
   'createNamespace',
   'updateNamespace',
@@ -80,6 +85,7 @@ export class RecordingService {
       countWorkflows: () => Promise.resolve({ count: 1 }),
       describeTaskQueue: (namespace, taskQueue) =>
         Promise.resolve({ namespace, taskQueue, workflow: STATS, activity: STATS }),
+      updateTaskQueueConfig: () => Promise.resolve(RATES),
       createNamespace: () => Promise.resolve(NAMESPACE),
       updateNamespace: () => Promise.resolve(NAMESPACE),
       describeNamespace: () => Promise.resolve(NAMESPACE),

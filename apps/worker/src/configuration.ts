@@ -32,6 +32,10 @@ export interface Configuration {
   readonly targetMemoryUsage: number | undefined;
   /** Most tasks of each kind that one read may bring; undefined: half of the free slots. */
   readonly maxTasksPerPoll: number | undefined;
+  /** Of each worker; undefined: no limit. */
+  readonly maxActivitiesPerSecond: number | undefined;
+  /** Of all workers of a task queue together; undefined: none is asked for. */
+  readonly maxTaskQueueActivitiesPerSecond: number | undefined;
   /** Of each worker; undefined: as many as fit into a quarter of the heap. */
   readonly maxCachedWorkflows: number | undefined;
   /** Of each worker; undefined: a quarter of the heap. */
@@ -122,6 +126,8 @@ const SETTINGS = {
     10_000,
     '; unset: half of the free slots',
   ),
+  TIDEWHEEL_WORKER_MAX_ACTIVITIES_PER_SECOND: settings.rate('maxActivitiesPerSecond'),
+  TIDEWHEEL_WORKER_MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND: settings.rate('maxTaskQueueActivitiesPerSecond'),
   TIDEWHEEL_WORKER_MAX_CACHED_WORKFLOWS: settings.integer(
     'maxCachedWorkflows',
     '',
@@ -197,6 +203,14 @@ export function readConfiguration(environment: Environment): Configuration {
     maxTasksPerPoll: reader.read(
       'TIDEWHEEL_WORKER_MAX_TASKS_PER_POLL',
       SETTINGS.TIDEWHEEL_WORKER_MAX_TASKS_PER_POLL,
+    ),
+    maxActivitiesPerSecond: reader.read(
+      'TIDEWHEEL_WORKER_MAX_ACTIVITIES_PER_SECOND',
+      SETTINGS.TIDEWHEEL_WORKER_MAX_ACTIVITIES_PER_SECOND,
+    ),
+    maxTaskQueueActivitiesPerSecond: reader.read(
+      'TIDEWHEEL_WORKER_MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND',
+      SETTINGS.TIDEWHEEL_WORKER_MAX_TASK_QUEUE_ACTIVITIES_PER_SECOND,
     ),
     maxCachedWorkflows: reader.read(
       'TIDEWHEEL_WORKER_MAX_CACHED_WORKFLOWS',

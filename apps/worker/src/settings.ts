@@ -48,6 +48,19 @@ export function percentage(key: string, what: string): Setting<number> {
   };
 }
 
+/** Something a second, as a number greater than 0; fractions are fine. */
+export function rate(key: string): Setting<number> {
+  return {
+    key,
+    fallback: '',
+    allowed: 'a number greater than 0, for example 200 or 0.5; unset: no limit',
+    parse: (text) => {
+      const value = /^(\d{1,15}|\d{0,15}\.\d{1,15})$/.test(text) ? Number(text) : Number.NaN;
+      return value > 0 ? value : undefined;
+    },
+  };
+}
+
 /** A duration with a unit, in milliseconds. */
 export function duration(key: string, fallback: string, minMs: number, maxMs: number): Setting<number> {
   return {

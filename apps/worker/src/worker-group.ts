@@ -112,12 +112,15 @@ export class WorkerGroup {
 
   private commonOptions(connection: NativeConnection): Omit<WorkerOptions, 'taskQueue'> {
     const { configuration, logger } = this;
-    const { maxCachedWorkflows, maxCachedBytes } = configuration;
+    const { maxCachedWorkflows, maxCachedBytes, maxActivitiesPerSecond, maxTaskQueueActivitiesPerSecond } =
+      configuration;
     return {
       connection,
       logger,
       namespace: configuration.namespace,
       ...slotOptions(configuration),
+      ...(maxActivitiesPerSecond !== undefined && { maxActivitiesPerSecond }),
+      ...(maxTaskQueueActivitiesPerSecond !== undefined && { maxTaskQueueActivitiesPerSecond }),
       ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
       ...(maxCachedBytes !== undefined && { maxCachedBytes }),
       stickyQueueScheduleToStartTimeout: configuration.stickyTimeoutMs,

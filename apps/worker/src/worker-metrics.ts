@@ -112,6 +112,18 @@ const WORKER_METRICS: readonly WorkerMetric[] = [
     read: ({ activities }) => [[activities.unregistered]],
   },
   {
+    name: 'tidewheel_worker_throttled_seconds',
+    description: 'Time in which the worker had room for activities and waited for permits of its task queue.',
+    kind: 'counter',
+    read: ({ throttling }) => (throttling ? [[throttling.waitedMs / 1_000]] : []),
+  },
+  {
+    name: 'tidewheel_worker_throttled_tasks_returned',
+    description: 'Activity tasks that were read above the rate of their task queue and went back to it.',
+    kind: 'counter',
+    read: ({ throttling }) => (throttling ? [[throttling.returned]] : []),
+  },
+  {
     name: 'tidewheel_worker_poll_silence_seconds',
     description:
       'How long the blocking read of tasks has given no reply; at most about two when all is well.',

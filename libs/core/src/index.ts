@@ -66,6 +66,7 @@ export {
   SYSTEM_SEARCH_ATTRIBUTES,
 } from './search-attributes.js';
 export type { SearchAttributeType, SearchAttributeTypes } from './search-attributes.js';
+export { burstFault, dispatchRateFault } from './dispatch-rate.js';
 export { identifierFault, namespaceFault, runIdFault } from './identifier.js';
 export {
   ActivityTaskNotFoundError,

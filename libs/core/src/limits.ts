@@ -41,6 +41,12 @@ export const LIMITS = {
   /** Events and bytes that may wait in the buffer while a workflow task is started. */
   bufferedEvents: 100,
   bufferedBytes: 2 * 1024 * 1024,
+  /** Tasks a second from which a dispatch rate of a task queue limits nothing; what a queue without one is said to have. */
+  unlimitedTasksPerSecond: 100_000,
+  /** Most permits that a dispatch rate may let pile up. */
+  dispatchBurst: 1_000_000,
+  /** Characters of the reason for a dispatch rate. */
+  reasonLength: 1_000,
 } as const;
 
 /** Time defaults of the engine, in milliseconds. */
@@ -60,4 +66,6 @@ export const DEFAULTS = {
   unregisteredActivityMs: 60_000,
   /** How soon a task whose workflow or activity type a worker lacks is offered to others again. */
   unregisteredRetryMs: 1_000,
+  /** How long a dispatch rate that a worker asked for holds after that worker has gone. */
+  workerRateKeptMs: 60_000,
 } as const;

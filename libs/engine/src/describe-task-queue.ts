@@ -2,6 +2,7 @@ import type { TaskKind } from '@tidewheel/store';
 import { WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext } from './engine-context.js';
 import { notedPollers, POLLER_SHOWN_MS } from './poller-registry.js';
+import { NO_RATES, readRates } from './rate-limit/rate-limit.js';
 import { requireIdentifier } from './request-checks.js';
 import type { PollerInfo, TaskQueueDescription, TaskQueueStats } from './requests.js';
 
@@ -43,7 +44,10 @@ async function kindStats(
       };
     }),
   );
-  const noted = await notedPollers(context, kind, namespace, taskQueue);
+  const [noted, rates] = await Promise.all([
+    notedPollers(context, kind, namespace, taskQueue),
+    kind === 'activity' ? readRates(context, { namespace, taskQueue }) : NO_RATES,
+  ]);
   const pollers = new Map<string, PollerInfo>();
   const direct = partitions
     .flatMap((partition) => partition.pollers)
@@ -56,6 +60,7 @@ async function kindStats(
     backlog: partitions.reduce((sum, partition) => sum + partition.backlog, 0),
     oldestMs: Math.max(0, ...partitions.map((partition) => partition.oldestMs)),
     pollers: [...pollers.values()].sort((a, b) => b.lastAccessTimeMs - a.lastAccessTimeMs),
+    rates,
   };
 }
 

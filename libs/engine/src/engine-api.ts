@@ -1,5 +1,7 @@
 import type { SearchAttributeTypes } from '@tidewheel/core';
 import type { Namespace, NamespaceSpec } from '@tidewheel/store';
+import type { TaskQueueRates } from './rate-limit/rate-limit.js';
+import type { UpdateTaskQueueConfigRequest } from './rate-limit/update-task-queue-config.js';
 import type {
   CancelWorkflowRequest,
   CountWorkflowsRequest,
@@ -49,6 +51,8 @@ export interface WorkflowService {
   listWorkflows(request: ListWorkflowsRequest): Promise<ListWorkflowsPage>;
   countWorkflows(request: CountWorkflowsRequest): Promise<WorkflowCount>;
   describeTaskQueue(namespace: string, taskQueue: string): Promise<TaskQueueDescription>;
+  /** @throws NamespaceNotFoundError */
+  updateTaskQueueConfig(request: UpdateTaskQueueConfigRequest): Promise<TaskQueueRates>;
   createNamespace(spec: NamespaceSpec): Promise<Namespace>;
   /** @throws NamespaceNotFoundError */
   updateNamespace(spec: NamespaceSpec): Promise<Namespace>;

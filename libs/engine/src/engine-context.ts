@@ -1,6 +1,8 @@
 import type { ExecutionKeys, Keyspace, Redis, RunKeys, ScriptRunner } from '@tidewheel/store';
 import type { NamespaceRegistry } from './namespace-registry.js';
 import type { Notices } from './notices.js';
+import type { RateLimits } from './rate-limit/rate-limits.js';
+import type { WorkerRates } from './rate-limit/worker-rates.js';
 
 /** What a log line may carry beside its text. Payloads and secrets never do. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -28,6 +30,8 @@ export interface EngineContext {
   readonly keys: Keyspace;
   readonly namespaces: NamespaceRegistry;
   readonly notices: Notices;
+  readonly rateLimits: RateLimits;
+  readonly workerRates: WorkerRates;
   /** Written into events as who did it, when a request does not say. */
   readonly identity: string;
   readonly logger: EngineLogger;

@@ -33,6 +33,10 @@ import { listWorkflows } from './list-workflows.js';
 import { NamespaceRegistry } from './namespace-registry.js';
 import { Notices } from './notices.js';
 import { queryWorkflow } from './query-workflow.js';
+import { RateLimits } from './rate-limit/rate-limits.js';
+import { updateTaskQueueConfig } from './rate-limit/update-task-queue-config.js';
+import type { UpdateTaskQueueConfigRequest } from './rate-limit/update-task-queue-config.js';
+import { WorkerRates } from './rate-limit/worker-rates.js';
 import { getHistory, getResult } from './read-history.js';
 import { requestCancelWorkflow, signalWorkflow } from './record-event.js';
 import type {
@@ -113,6 +117,8 @@ export class Engine implements WorkflowService {
         keys,
         namespaces,
         notices,
+        rateLimits: new RateLimits(() => context),
+        workerRates: new WorkerRates(),
         identity,
         logger,
       };
@@ -179,6 +185,11 @@ export class Engine implements WorkflowService {
 
   describeTaskQueue(namespace: string, taskQueue: string) {
     return describeTaskQueue(this.context, namespace, taskQueue);
+  }
+
+  /** Sets or removes the dispatch rate of a task queue's activity tasks. */
+  updateTaskQueueConfig(request: UpdateTaskQueueConfigRequest) {
+    return updateTaskQueueConfig(this.context, request);
   }
 
   async createNamespace(spec: NamespaceSpec): Promise<Namespace> {
@@ -250,6 +261,7 @@ export class Engine implements WorkflowService {
     this.durability.stop();
     await this.stopDuties();
     this.probe.stop();
+    this.context.rateLimits.stop();
     await this.context.notices.close();
     this.context.redis.disconnect();
   }

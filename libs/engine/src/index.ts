@@ -48,6 +48,18 @@ export type {
   WorkflowOutcome,
 } from './requests.js';
 export { answerQuery } from './query-workflow.js';
+export { returnPermits, takePermits } from './rate-limit/permits.js';
+export type { Permits } from './rate-limit/permits.js';
+export type {
+  EffectiveRateLimit,
+  QueueName,
+  QueueRateLimit,
+  RateLimitSource,
+  TaskQueueRates,
+} from './rate-limit/rate-limit.js';
+export type { UpdateTaskQueueConfigRequest } from './rate-limit/update-task-queue-config.js';
+export { WORKER_RATE_PERIOD_MS } from './rate-limit/worker-rates.js';
+export type { WorkerRate } from './rate-limit/worker-rates.js';
 export { notePollers } from './poller-registry.js';
 export type { NotedPollers } from './poller-registry.js';
 export { startWorkflowTasks } from './workflow-task/start-workflow-tasks.js';

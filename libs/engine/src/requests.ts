@@ -9,6 +9,7 @@ import type {
   UserMetadata,
   WorkflowExecutionRef,
 } from '@tidewheel/core';
+import type { TaskQueueRates } from './rate-limit/rate-limit.js';
 import type { WorkflowTask } from './workflow-task/workflow-task.js';
 
 /** Names an execution: its current run, or the one given. */
@@ -291,6 +292,8 @@ export interface TaskQueueStats {
   /** Age of the oldest waiting task; 0 when none waits. */
   readonly oldestMs: number;
   readonly pollers: readonly PollerInfo[];
+  /** Dispatch rates: what is set, and what holds. */
+  readonly rates: TaskQueueRates;
 }
 
 export interface TaskQueueDescription {

@@ -9,9 +9,11 @@
  * await TaskReader.of(engine, logger).add({ streams, slots, deliver: (stream, entries) => start(stream, entries) });
  * ```
  */
+export { PacedRoom } from './paced-room.js';
 export { Slots } from './slots.js';
 export type { HeldSlot, TaskRoom, TaskSlots } from './slots.js';
 export { PollSize } from './poll-size.js';
 export type { PollSizeLimits } from './poll-size.js';
 export { TaskReader } from './task-reader.js';
-export type { PolledStream, Poller } from './task-reader.js';
+export type { PolledStream, Poller } from './poller.js';
+export type { ThrottleCounts } from './throttle.js';

@@ -3,7 +3,9 @@ import { readQuota } from '@tidewheel/routing';
 import { BreakableRead, notePresence, WORKERS_GROUP } from '@tidewheel/store';
 import type { RawStreamEntry, Redis } from '@tidewheel/store';
 import type { Logger } from '@tidewheel/common';
-import type { TaskRoom } from './slots.js';
+import type { PolledStream, Poller } from './poller.js';
+import { Throttle } from './throttle.js';
+import type { ThrottleCounts } from './throttle.js';
 
 /** How long a read blocks when there is nothing to do. */
 const BLOCK_MS = 3_000;
@@ -19,25 +21,6 @@ const RETRY_MS = 100;
 const UNBLOCK_AGAIN_MS = 5;
 /** How long a read blocks that had to leave streams out for want of slots: others come soon. */
 const PARTIAL_BLOCK_MS = 100;
-
-/** A stream to read, in the order that matters to its poller. */
-export interface PolledStream {
-  readonly key: string;
-  readonly partition: number;
-}
-
-/** Somebody who wants tasks from some streams, as many as there is room for. */
-export interface Poller {
-  readonly streams: readonly PolledStream[];
-  readonly slots: TaskRoom;
-  /**
-   * Whether it gives back entries that it has no room for. With room for fewer tasks than it has streams, such a poller
-   * waits for all of them at once as long as little comes, and is not kept from some of them while it waits for others.
-   */
-  readonly returnsSurplus?: boolean;
-  /** Gets entries for which room is taken from now on. */
-  deliver(stream: PolledStream, entries: readonly RawStreamEntry[]): void;
-}
 
 type ReadReply = readonly (readonly [stream: string, entries: readonly RawStreamEntry[]])[] | null;
 
@@ -71,6 +54,8 @@ export class TaskReader {
 
   /** With the number of streams in a row, of those that return surplus, in which nothing was found. */
   private readonly pollers = new Map<Poller, number>();
+  /** Of the pollers whose queue may have a dispatch rate. */
+  private readonly throttles = new Map<Poller, Throttle>();
   private readonly consumer: string;
   private connection: Redis | undefined;
   private readonly underWay = new BreakableRead();
@@ -106,6 +91,7 @@ export class TaskReader {
     await this.ensureStreams(poller.streams);
     let stopped: Promise<void> | undefined;
     while (stopped !== this.stopping) await (stopped = this.stopping);
+    await this.addThrottle(poller);
     this.pollers.set(poller, 0);
     poller.slots.onFreed(() => this.noteFreed(poller));
     if (this.running) this.noteFreed(poller);
@@ -115,11 +101,14 @@ export class TaskReader {
   /** Stops polling. Entries of a read under way may still be delivered; the returned promise resolves when not any more. */
   async remove(poller: Poller): Promise<void> {
     if (!this.pollers.delete(poller)) return;
+    const throttled = this.throttles.get(poller)?.stop();
     this.wakeUp?.();
     while (this.readFor?.has(poller)) {
       await this.unblock();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
+    await throttled;
+    this.throttles.delete(poller);
     // Of several that are removed at once, the first to get here stops the reads.
     if (this.pollers.size === 0 && this.running) this.stopping = this.stop(this.running);
     await this.stopping;
@@ -138,6 +127,11 @@ export class TaskReader {
   /** How often the blocking connection was thrown away for being silent. */
   get connectionsReplaced(): number {
     return this.reconnections;
+  }
+
+  /** What the dispatch rate of a poller's queue has done to it so far; undefined when it is not polled for. */
+  throttling(poller: Poller): ThrottleCounts | undefined {
+    return this.throttles.get(poller)?.counts;
   }
 
   private start(): void {
@@ -206,6 +200,7 @@ export class TaskReader {
     const plans: ReadPlan[] = [];
     this.turn++;
     for (const [poller, quietStreams] of this.pollers) {
+      if (this.throttles.get(poller)?.listens === false) continue;
       const all = poller.streams.length;
       const quota = readQuota(poller.slots.readable(all), all);
       if (quota.streams === 0) continue;
@@ -255,9 +250,13 @@ export class TaskReader {
       const taken = found.reduce((sum, entries) => sum + entries.length, 0);
       if (fault === undefined) this.noteFound(poller, streams.length, taken, reserved);
       const leftSome = broken || found.some((entries) => entries.length >= count);
-      poller.slots.settle(reserved, taken, leftSome);
-      for (const [i, entries] of found.entries()) {
-        if (entries.length > 0) poller.deliver(streams[i] as PolledStream, entries);
+      const all = found.map((entries, i) => ({ stream: streams[i] as PolledStream, entries }));
+      const brought = all.filter(({ entries }) => entries.length > 0);
+      const throttle = this.throttles.get(poller);
+      if (taken > 0 && throttle?.isLimiting) throttle.admit(brought, reserved);
+      else {
+        poller.slots.settle(reserved, taken, leftSome);
+        for (const { stream, entries } of brought) poller.deliver(stream, entries);
       }
     }
     if (fault !== undefined) await this.recover(fault, plans);
@@ -312,8 +311,25 @@ export class TaskReader {
     );
   }
 
+  private async addThrottle(poller: Poller): Promise<void> {
+    const { ratedQueue } = poller;
+    if (!ratedQueue) return;
+    const { engine, consumer, logger } = this;
+    const host = {
+      engine,
+      consumer,
+      logger,
+      onListening: (listening: Poller) => this.noteFreed(listening),
+      ensureStreams: (streams: readonly PolledStream[]) => this.ensureStreams(streams),
+    };
+    this.throttles.set(poller, await Throttle.open(host, poller, ratedQueue));
+  }
+
   /** A poller has free slots: it is read for at once, or, if a read without it is under way, after that is unblocked. */
   private noteFreed(poller: Poller): void {
+    const throttle = this.throttles.get(poller);
+    throttle?.noteFreed();
+    if (throttle?.listens === false) return;
     if (this.wakeUp) this.wakeUp();
     else if (
       this.covered &&

@@ -12,7 +12,7 @@ import {
   listSearchAttributes,
   removeSearchAttribute,
 } from './search-attribute-routes.js';
-import { describeTaskQueue } from './task-queue-routes.js';
+import { describeTaskQueue, updateTaskQueueConfig } from './task-queue-routes.js';
 import {
   cancelActivityTask,
   completeActivityTask,
@@ -68,6 +68,7 @@ export const ROUTES = {
   failWorkflowTask,
   completeQueryTask,
   shutdownWorker,
+  updateTaskQueueConfig,
   health,
   ready,
 } as const;

@@ -25,6 +25,14 @@ function textWithout(fault: (value: unknown) => string | undefined) {
   });
 }
 
+/** A number in which nothing is wrong. */
+export function numberWithout(fault: (value: unknown) => string | undefined) {
+  return z.number({ error: (issue) => fault(issue.input) }).check((context) => {
+    const message = fault(context.value);
+    if (message) context.issues.push({ code: 'custom', message, input: context.value });
+  });
+}
+
 /** A workflow id, type, task queue, signal, query or request id. */
 export function identifier(description: string) {
   return textWithout(identifierFault).meta({ description, minLength: 1, maxLength: 1_000 });

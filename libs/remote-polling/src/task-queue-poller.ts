@@ -1,6 +1,6 @@
 import type { Logger } from '@tidewheel/common';
 import { returnTaskEntries } from '@tidewheel/engine';
-import type { Engine } from '@tidewheel/engine';
+import type { Engine, QueueName } from '@tidewheel/engine';
 import type { PolledStream, Poller } from '@tidewheel/polling';
 import type { RawStreamEntry, TaskEntry } from '@tidewheel/store';
 import { parseTaskEntry } from '@tidewheel/store';
@@ -21,6 +21,7 @@ export class TaskQueuePoller implements Poller {
   readonly streams: readonly PolledStream[];
   readonly slots = new WaitingPolls();
   readonly returnsSurplus = true;
+  readonly ratedQueue?: QueueName;
   /** Entries that are being started. */
   private claims = 0;
 
@@ -30,6 +31,8 @@ export class TaskQueuePoller implements Poller {
     readonly queue: PolledQueue,
   ) {
     this.streams = streamsOf(engine.context.keys, queue);
+    const { kind, namespace, name: taskQueue } = queue;
+    if (kind === 'activity') this.ratedQueue = { namespace, taskQueue };
   }
 
   /** Whether no poll waits and nothing is under way. */

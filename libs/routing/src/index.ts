@@ -9,5 +9,7 @@
  * ```
  */
 export { partitionOf } from './partition.js';
+export { burstOf, newBucket, returnPermits, takePermits } from './permit-bucket.js';
+export type { DispatchRate, PermitBucket, PermitGrant } from './permit-bucket.js';
 export { readQuota } from './read-quota.js';
 export type { ReadQuota } from './read-quota.js';

@@ -47,12 +47,16 @@ export {
   resetSticky,
   resolveActivity,
   retryActivity,
+  returnPermits,
   returnTasks,
   SCRIPTS,
+  setApiRate,
+  setWorkerRate,
   startActivityTasks,
   startExecution,
   startWorkflowTasks,
   takeOver,
+  takePermits,
   takeQuery,
 } from './scripts.generated.js';
 export type { Script, ScriptArgument, ScriptRunner, ScriptText } from './script.js';

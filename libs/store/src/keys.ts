@@ -125,6 +125,16 @@ export class Keyspace {
     return `${this.head(0)}i:${kind === 'workflow' ? 'w' : 'a'}:${namespace}:${taskQueue}`;
   }
 
+  /** The dispatch rate of a task queue and its permits; in one place, whatever the number of partitions. */
+  rateLimit(kind: TaskKind, namespace: string, taskQueue: string): string {
+    return `${this.head(0)}l:${kind === 'workflow' ? 'w' : 'a'}:${namespace}:${taskQueue}`;
+  }
+
+  /** Counts the changes of dispatch rates, so that processes find out that there is one with a single read. */
+  get rateLimitChanges(): string {
+    return `${this.head(0)}l`;
+  }
+
   query(partition: number, queryId: string): string {
     return `${this.head(partition)}q:${queryId}`;
   }

@@ -704,6 +704,31 @@ export function retryActivity(run: ScriptRunner, input: RetryActivityInput): Pro
   return run(retryActivityScript, [4, input.executionKey, input.timersKey, input.detailsKey, input.notifyKey, input.member, input.runId, input.activityId, input.scheduledId, input.attempt, input.expect, input.delayMs, input.failure]) as Promise<RetryActivityReply>;
 }
 
+/** What {@link returnPermits} takes. */
+interface ReturnPermitsInput {
+  readonly limitKey: string;
+  /** When they were granted. */
+  readonly stampMicros: ScriptText;
+  readonly count: number;
+}
+
+/** What {@link returnPermits} replies. */
+type ReturnPermitsReply = number;
+
+const returnPermitsScript: Script = {
+  name: 'returnPermits',
+  sha: '5e1692bc98512f979da9ebc80c2c6b0166e91568',
+  lua: "local limitKey = KEYS[1]\nlocal stampMicros = ARGV[1]\nlocal count = tonumber(ARGV[2])\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMicros()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000000 + time[2]\nend\nlocal RATE_FIELDS = { 'ar', 'ab', 'wr', 'wx', 'n', 'u', 'q', 'g' }\nlocal function loadBucket(limitKey)\nlocal f = redis.call('HMGET', limitKey, unpack(RATE_FIELDS))\nlocal b = { u = tonumber(f[6] or 0), tokens = tonumber(f[5] or 1), turn = tonumber(f[7] or 0), returned = f[8] or '' }\nb.now = clockMicros()\nif b.u - b.now < 1000000 and b.now <= b.u then b.now = b.u + 1 end\nif f[1] then b.rate, b.burst = tonumber(f[1]), tonumber(f[2] or '')\nelseif f[3] and tonumber(f[4]) * 1000 > b.now then b.rate = tonumber(f[3]) end\nif b.rate then\nlocal burst = b.burst or math.max(1, b.rate)\nlocal quiet = b.burst or math.max(1, b.rate / 4)\nlocal elapsed = b.u == 0 and 0 or math.max(0, b.now - b.u) / 1000000\nlocal cap = b.turn > 0 and burst or quiet\nb.most = burst\nb.tokens = math.max(math.min(b.tokens, burst), math.min(cap, b.tokens + elapsed * b.rate))\nend\nreturn b\nend\nlocal function saveBucket(limitKey, b)\nredis.call('HSET', limitKey, 'n', string.format('%.17g', b.tokens), 'u', string.format('%.0f', b.now), 'q', string.format('%.0f', b.turn))\nend\nlocal b = loadBucket(limitKey)\nif not b.rate or string.find(b.returned, stampMicros, 1, true) then return 0 end\nb.tokens = math.min(b.most, b.tokens + count)\nb.turn = 0\nsaveBucket(limitKey, b)\nredis.call('HSET', limitKey, 'g', string.sub(b.returned, -1000) .. stampMicros .. ',')\nreturn count",
+};
+
+/**
+ * Gives back permits of one grant that were not used, because the queue was found empty: nobody need wait any more. A
+ * grant is given back once; replies how many permits came back.
+ */
+export function returnPermits(run: ScriptRunner, input: ReturnPermitsInput): Promise<ReturnPermitsReply> {
+  return run(returnPermitsScript, [1, input.limitKey, input.stampMicros, input.count]) as Promise<ReturnPermitsReply>;
+}
+
 /** What {@link returnTasks} takes. */
 interface ReturnTasksInput {
   readonly streamKey: string;
@@ -727,6 +752,66 @@ const returnTasksScript: Script = {
  */
 export function returnTasks(run: ScriptRunner, input: ReturnTasksInput): Promise<ReturnTasksReply> {
   return run(returnTasksScript, [1, input.streamKey, input.group, ...input.entries]) as Promise<ReturnTasksReply>;
+}
+
+/** What {@link setApiRate} takes. */
+interface SetApiRateInput {
+  readonly limitKey: string;
+  /** Counts the changes of all rates. */
+  readonly changesKey: string;
+  /** Tasks a second; '' to remove it. */
+  readonly rate: ScriptText;
+  /** '' for the default. */
+  readonly burst: ScriptText;
+  readonly reason: ScriptText;
+  readonly identity: ScriptText;
+}
+
+/** What {@link setApiRate} replies. */
+type SetApiRateReply = number;
+
+const setApiRateScript: Script = {
+  name: 'setApiRate',
+  sha: '044fc70af9311d6dee30469948922c3e52621d23',
+  lua: "local limitKey = KEYS[1]\nlocal changesKey = KEYS[2]\nlocal rate = ARGV[1]\nlocal burst = ARGV[2]\nlocal reason = ARGV[3]\nlocal identity = ARGV[4]\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMs()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000 + math.floor(time[2] / 1000)\nend\nlocal function clockMicros()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000000 + time[2]\nend\nlocal RATE_FIELDS = { 'ar', 'ab', 'wr', 'wx', 'n', 'u', 'q', 'g' }\nlocal function loadBucket(limitKey)\nlocal f = redis.call('HMGET', limitKey, unpack(RATE_FIELDS))\nlocal b = { u = tonumber(f[6] or 0), tokens = tonumber(f[5] or 1), turn = tonumber(f[7] or 0), returned = f[8] or '' }\nb.now = clockMicros()\nif b.u - b.now < 1000000 and b.now <= b.u then b.now = b.u + 1 end\nif f[1] then b.rate, b.burst = tonumber(f[1]), tonumber(f[2] or '')\nelseif f[3] and tonumber(f[4]) * 1000 > b.now then b.rate = tonumber(f[3]) end\nif b.rate then\nlocal burst = b.burst or math.max(1, b.rate)\nlocal quiet = b.burst or math.max(1, b.rate / 4)\nlocal elapsed = b.u == 0 and 0 or math.max(0, b.now - b.u) / 1000000\nlocal cap = b.turn > 0 and burst or quiet\nb.most = burst\nb.tokens = math.max(math.min(b.tokens, burst), math.min(cap, b.tokens + elapsed * b.rate))\nend\nreturn b\nend\nlocal function saveBucket(limitKey, b)\nredis.call('HSET', limitKey, 'n', string.format('%.17g', b.tokens), 'u', string.format('%.0f', b.now), 'q', string.format('%.0f', b.turn))\nend\nlocal function settleChange(limitKey, before)\nlocal after = loadBucket(limitKey)\nif after.rate == before.rate and after.burst == before.burst then return end\nafter.tokens = math.min(before.tokens, 1)\nafter.turn = 0\nsaveBucket(limitKey, after)\nend\nlocal function settleExpiry(limitKey)\nlocal f = redis.call('HMGET', limitKey, 'ar', 'wx')\nif f[1] then redis.call('PERSIST', limitKey)\nelseif f[2] then redis.call('PEXPIREAT', limitKey, f[2])\nelse redis.call('DEL', limitKey) end\nend\nlocal before = loadBucket(limitKey)\nif rate == '' then redis.call('HDEL', limitKey, 'ar', 'ab', 'am', 'ai', 'at')\nelse\nredis.call('HSET', limitKey, 'ar', rate, 'am', reason, 'ai', identity, 'at', clockMs())\nif burst == '' then redis.call('HDEL', limitKey, 'ab') else redis.call('HSET', limitKey, 'ab', burst) end\nend\nsettleChange(limitKey, before)\nsettleExpiry(limitKey)\nreturn redis.call('INCR', changesKey)",
+};
+
+/**
+ * Sets the dispatch rate of a queue that comes from the API, or removes it, so that a worker's is in force again.
+ */
+export function setApiRate(run: ScriptRunner, input: SetApiRateInput): Promise<SetApiRateReply> {
+  return run(setApiRateScript, [2, input.limitKey, input.changesKey, input.rate, input.burst, input.reason, input.identity]) as Promise<SetApiRateReply>;
+}
+
+/** What {@link setWorkerRate} takes. */
+interface SetWorkerRateInput {
+  readonly limitKey: string;
+  /** Counts the changes of all rates. */
+  readonly changesKey: string;
+  /** Tasks a second. */
+  readonly rate: ScriptText;
+  readonly identity: ScriptText;
+  /** How long it holds unless it is said again. */
+  readonly keptMs: number;
+  /** '' when the worker begins, '1' when it said the same before. */
+  readonly keeps: ScriptText;
+}
+
+/** What {@link setWorkerRate} replies. */
+type SetWorkerRateReply = number;
+
+const setWorkerRateScript: Script = {
+  name: 'setWorkerRate',
+  sha: 'ff74613a1668a866ef1f4abc1adbcedd4319de90',
+  lua: "local limitKey = KEYS[1]\nlocal changesKey = KEYS[2]\nlocal rate = ARGV[1]\nlocal identity = ARGV[2]\nlocal keptMs = tonumber(ARGV[3])\nlocal keeps = ARGV[4]\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMs()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000 + math.floor(time[2] / 1000)\nend\nlocal function clockMicros()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000000 + time[2]\nend\nlocal RATE_FIELDS = { 'ar', 'ab', 'wr', 'wx', 'n', 'u', 'q', 'g' }\nlocal function loadBucket(limitKey)\nlocal f = redis.call('HMGET', limitKey, unpack(RATE_FIELDS))\nlocal b = { u = tonumber(f[6] or 0), tokens = tonumber(f[5] or 1), turn = tonumber(f[7] or 0), returned = f[8] or '' }\nb.now = clockMicros()\nif b.u - b.now < 1000000 and b.now <= b.u then b.now = b.u + 1 end\nif f[1] then b.rate, b.burst = tonumber(f[1]), tonumber(f[2] or '')\nelseif f[3] and tonumber(f[4]) * 1000 > b.now then b.rate = tonumber(f[3]) end\nif b.rate then\nlocal burst = b.burst or math.max(1, b.rate)\nlocal quiet = b.burst or math.max(1, b.rate / 4)\nlocal elapsed = b.u == 0 and 0 or math.max(0, b.now - b.u) / 1000000\nlocal cap = b.turn > 0 and burst or quiet\nb.most = burst\nb.tokens = math.max(math.min(b.tokens, burst), math.min(cap, b.tokens + elapsed * b.rate))\nend\nreturn b\nend\nlocal function saveBucket(limitKey, b)\nredis.call('HSET', limitKey, 'n', string.format('%.17g', b.tokens), 'u', string.format('%.0f', b.now), 'q', string.format('%.0f', b.turn))\nend\nlocal function settleChange(limitKey, before)\nlocal after = loadBucket(limitKey)\nif after.rate == before.rate and after.burst == before.burst then return end\nafter.tokens = math.min(before.tokens, 1)\nafter.turn = 0\nsaveBucket(limitKey, after)\nend\nlocal function settleExpiry(limitKey)\nlocal f = redis.call('HMGET', limitKey, 'ar', 'wx')\nif f[1] then redis.call('PERSIST', limitKey)\nelseif f[2] then redis.call('PEXPIREAT', limitKey, f[2])\nelse redis.call('DEL', limitKey) end\nend\nlocal before = loadBucket(limitKey)\nlocal f = redis.call('HMGET', limitKey, 'wr', 'wx')\nlocal nowMs = clockMs()\nlocal holds = f[1] and tonumber(f[2]) > nowMs\nredis.call('HSET', limitKey, 'wx', string.format('%.0f', nowMs + keptMs))\nlocal changed = not holds or (keeps == '' and tonumber(f[1]) ~= tonumber(rate))\nif changed then redis.call('HSET', limitKey, 'wr', rate, 'wi', identity) end\nsettleChange(limitKey, before)\nsettleExpiry(limitKey)\nif changed then redis.call('INCR', changesKey) end\nreturn changed and 1 or 0",
+};
+
+/**
+ * Notes the dispatch rate of a queue that a worker asks for. The last worker to begin wins; what others say to keep
+ * theirs only keeps the one that is there. Replies 1 when the rate has changed.
+ */
+export function setWorkerRate(run: ScriptRunner, input: SetWorkerRateInput): Promise<SetWorkerRateReply> {
+  return run(setWorkerRateScript, [2, input.limitKey, input.changesKey, input.rate, input.identity, input.keptMs, input.keeps]) as Promise<SetWorkerRateReply>;
 }
 
 /** What {@link startActivityTasks} takes. */
@@ -882,6 +967,30 @@ export function takeOver(run: ScriptRunner, input: TakeOverInput): Promise<TakeO
   return run(takeOverScript, [0 + input.streamKeys.length, ...input.streamKeys, input.group, input.consumer, input.idleMs, input.forgetMs, input.most]) as Promise<TakeOverReply>;
 }
 
+/** What {@link takePermits} takes. */
+interface TakePermitsInput {
+  readonly limitKey: string;
+  readonly want: number;
+}
+
+/** What {@link takePermits} replies. */
+type TakePermitsReply = [granted: number, waitMicros: number, stampMicros: number];
+
+const takePermitsScript: Script = {
+  name: 'takePermits',
+  sha: '7485ef01a7c37e2f1003f9e5ad5b375dd7ca401f',
+  lua: "local limitKey = KEYS[1]\nlocal want = tonumber(ARGV[1])\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMicros()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000000 + time[2]\nend\nlocal RATE_FIELDS = { 'ar', 'ab', 'wr', 'wx', 'n', 'u', 'q', 'g' }\nlocal MAX_WAIT_MICROS = 86400000000\nlocal function loadBucket(limitKey)\nlocal f = redis.call('HMGET', limitKey, unpack(RATE_FIELDS))\nlocal b = { u = tonumber(f[6] or 0), tokens = tonumber(f[5] or 1), turn = tonumber(f[7] or 0), returned = f[8] or '' }\nb.now = clockMicros()\nif b.u - b.now < 1000000 and b.now <= b.u then b.now = b.u + 1 end\nif f[1] then b.rate, b.burst = tonumber(f[1]), tonumber(f[2] or '')\nelseif f[3] and tonumber(f[4]) * 1000 > b.now then b.rate = tonumber(f[3]) end\nif b.rate then\nlocal burst = b.burst or math.max(1, b.rate)\nlocal quiet = b.burst or math.max(1, b.rate / 4)\nlocal elapsed = b.u == 0 and 0 or math.max(0, b.now - b.u) / 1000000\nlocal cap = b.turn > 0 and burst or quiet\nb.most = burst\nb.tokens = math.max(math.min(b.tokens, burst), math.min(cap, b.tokens + elapsed * b.rate))\nend\nreturn b\nend\nlocal function saveBucket(limitKey, b)\nredis.call('HSET', limitKey, 'n', string.format('%.17g', b.tokens), 'u', string.format('%.0f', b.now), 'q', string.format('%.0f', b.turn))\nend\nlocal b = loadBucket(limitKey)\nif not b.rate then return { -1, 0, b.now } end\nlocal granted = b.rate > 0 and math.min(want, math.floor(b.tokens)) or 0\nb.tokens = b.tokens - granted\nlocal wait = 0\nif granted == want then\nif b.turn <= b.now then b.turn = 0 end\nelse\nlocal dueIn = b.rate > 0 and math.ceil(math.max(0, 1 - b.tokens) / b.rate * 1000000) or MAX_WAIT_MICROS\nlocal spacing = math.min(10000, math.max(1000, math.floor(b.most / math.max(b.rate, 1) * 500000)))\nb.turn = math.min(math.max(b.now + dueIn, b.turn + spacing), b.now + dueIn + 2000000)\nwait = math.min(b.turn - b.now, MAX_WAIT_MICROS)\nb.turn = b.now + wait\nend\nsaveBucket(limitKey, b)\nreturn { granted, wait, b.now }",
+};
+
+/**
+ * Takes permits to start tasks of a queue that has a dispatch rate, at most so many. Who gets fewer is told when to ask
+ * again: those who wait have their turns one after the other, so that few ask at a time, however many wait.
+ * Replies -1 when the queue has no rate. Granted permits are named by the time of the grant, for giving them back.
+ */
+export function takePermits(run: ScriptRunner, input: TakePermitsInput): Promise<TakePermitsReply> {
+  return run(takePermitsScript, [1, input.limitKey, input.want]) as Promise<TakePermitsReply>;
+}
+
 /** What {@link takeQuery} takes. */
 interface TakeQueryInput {
   readonly streamKey: string;
@@ -914,4 +1023,4 @@ export function takeQuery(run: ScriptRunner, input: TakeQueryInput): Promise<Tak
 }
 
 /** Every script, for loading them ahead of their first use. */
-export const SCRIPTS: readonly Script[] = [answerQueryScript, closeExecutionScript, completeWorkflowTaskScript, createQueryScript, deleteExecutionScript, dispatchActivityScript, dispatchWorkflowTaskScript, endWorkflowTaskScript, fireTimersScript, forgetAbsentScript, handBackActivityScript, leaveStickyScript, notePresenceScript, readHistoryScript, recordEventScript, recordHeartbeatScript, replaceNamespaceScript, resetStickyScript, resolveActivityScript, retryActivityScript, returnTasksScript, startActivityTasksScript, startExecutionScript, startWorkflowTasksScript, takeOverScript, takeQueryScript];
+export const SCRIPTS: readonly Script[] = [answerQueryScript, closeExecutionScript, completeWorkflowTaskScript, createQueryScript, deleteExecutionScript, dispatchActivityScript, dispatchWorkflowTaskScript, endWorkflowTaskScript, fireTimersScript, forgetAbsentScript, handBackActivityScript, leaveStickyScript, notePresenceScript, readHistoryScript, recordEventScript, recordHeartbeatScript, replaceNamespaceScript, resetStickyScript, resolveActivityScript, retryActivityScript, returnPermitsScript, returnTasksScript, setApiRateScript, setWorkerRateScript, startActivityTasksScript, startExecutionScript, startWorkflowTasksScript, takeOverScript, takePermitsScript, takeQueryScript];

@@ -79,6 +79,9 @@ async function inspect(survey: Survey, key: string, letter: string, name: string
     case 'i':
       if (Number(await redis.call('PTTL', key)) < 0) left.push(`${key}: pollers that never expire`);
       return;
+    case 'l':
+      if (name !== undefined) left.push(...(await rateRemains(redis, key)));
+      return;
     case 'r':
       if (deleted || Number(await redis.call('PTTL', key)) < 0) {
         left.push(`${key}: request ids of a run that is ${deleted ? 'deleted' : 'closed'}`);
@@ -98,6 +101,14 @@ const LEFT_BEHIND: Readonly<Record<string, string>> = {
   b: 'buffered events',
   d: 'activity details of a run that is closed',
 };
+
+/** A rate that was set through the API stays until it is unset; a worker's lapses. */
+async function rateRemains(redis: SurveyConnection, key: string): Promise<string[]> {
+  const isSetByApi = Number(await redis.call('HEXISTS', key, 'ar')) === 1;
+  return isSetByApi || Number(await redis.call('PTTL', key)) >= 0
+    ? []
+    : [`${key}: a worker's rate that never lapses`];
+}
 
 async function streamRemains(redis: SurveyConnection, key: string): Promise<string[]> {
   const left: string[] = [];

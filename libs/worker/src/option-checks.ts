@@ -1,4 +1,4 @@
-import { durationToMs, InvalidArgumentError } from '@tidewheel/core';
+import { dispatchRateFault, durationToMs, InvalidArgumentError } from '@tidewheel/core';
 import type { Duration } from '@tidewheel/core';
 
 /** @throws InvalidArgumentError naming the option, when it is not an integer from `least` on */
@@ -18,4 +18,12 @@ export function ms(field: string, value: Duration | undefined, fallbackMs: numbe
   } catch (error) {
     throw new InvalidArgumentError(field, error instanceof Error ? error.message : String(error));
   }
+}
+
+/** @throws InvalidArgumentError naming the option, when it is no number greater than 0 */
+export function rate(field: string, value: number | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const fault = dispatchRateFault(value);
+  if (fault) throw new InvalidArgumentError(field, fault);
+  return value;
 }

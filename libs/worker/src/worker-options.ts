@@ -4,7 +4,7 @@ import { makeLogger } from '@tidewheel/common';
 import type { ActivityFunction, Logger } from '@tidewheel/common';
 import type { Engine } from '@tidewheel/engine';
 import { getHeapStatistics } from 'node:v8';
-import { count, ms } from './option-checks.js';
+import { count, ms, rate } from './option-checks.js';
 import { compileTuner } from './slots/index.js';
 import type {
   ActivitySlotInfo,
@@ -42,6 +42,18 @@ export interface WorkerOptions {
   readonly maxConcurrentActivities?: number;
   /** The longer name that Temporal has for the same. */
   readonly maxConcurrentActivityTaskExecutions?: number;
+  /**
+   * Activities a second that this worker starts at most, whatever other workers do. Fractions are fine. Default: no limit.
+   * Set `maxTaskQueueActivitiesPerSecond` to limit all workers of the queue together.
+   */
+  readonly maxActivitiesPerSecond?: number;
+  /**
+   * Activities a second that are started at most on the task queue, by all workers of it together. It is kept in the
+   * deployment: of workers that ask for different rates, the one that started last wins, and a rate that was set for the
+   * queue through the API goes before. It holds for a minute after the last worker that asked for one has gone.
+   * Activities of a queue with a rate are not started eagerly. Default: no limit; 100,000 and more is none.
+   */
+  readonly maxTaskQueueActivitiesPerSecond?: number;
   /** Workflow tasks at once; more than the CPU can do only helps where they wait for Redis. Default 100, at least 2. */
   readonly maxConcurrentWorkflowTasks?: number;
   /** The longer name that Temporal has for the same. */
@@ -109,6 +121,8 @@ export interface CompiledWorkerOptions {
   readonly identity: string;
   readonly workflowSlots: CompiledSlots<WorkflowSlotInfo>;
   readonly activitySlots: CompiledSlots<ActivitySlotInfo>;
+  readonly maxActivitiesPerSecond: number | undefined;
+  readonly maxTaskQueueActivitiesPerSecond: number | undefined;
   readonly maxCachedWorkflows: number;
   readonly maxCachedBytes: number;
   readonly stickyScheduleToStartTimeoutMs: number;
@@ -164,6 +178,11 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
     activities,
     identity: options.identity ?? options.connection.engine.context.identity,
     ...compileTuner(options),
+    maxActivitiesPerSecond: rate('maxActivitiesPerSecond', options.maxActivitiesPerSecond),
+    maxTaskQueueActivitiesPerSecond: rate(
+      'maxTaskQueueActivitiesPerSecond',
+      options.maxTaskQueueActivitiesPerSecond,
+    ),
     maxCachedWorkflows: count(
       'maxCachedWorkflows',
       options.maxCachedWorkflows,

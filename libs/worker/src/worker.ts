@@ -5,7 +5,9 @@ import type { Logger } from '@tidewheel/common';
 import { randomUUID } from 'node:crypto';
 import { ActivityExecutor } from './activity/activity-executor.js';
 import { ActivityPoller } from './activity/activity-poller.js';
+import { ActivityRates } from './activity/activity-rates.js';
 import { TaskReader } from '@tidewheel/polling';
+import type { ThrottleCounts } from '@tidewheel/polling';
 import { createSlots } from './slots/index.js';
 import type { ActivitySlotInfo, WorkerSlots, WorkflowSlotInfo } from './slots/index.js';
 import { GracefulShutdownPeriodExpiredError, IllegalStateError } from './worker-errors.js';
@@ -49,6 +51,8 @@ export interface WorkerStatus {
     /** Tasks of activities that the worker does not have, which it handed back for others. */
     readonly unregistered: number;
   };
+  /** What the dispatch rate of the task queue has done to this worker; undefined when it polls no activities. */
+  readonly throttling: ThrottleCounts | undefined;
   /** Milliseconds that the blocking reads of the process have been silent; 0 when all is well. */
   readonly pollSilenceMs: number;
   readonly pollAlive: boolean;
@@ -71,6 +75,7 @@ export class Worker {
   private readonly reader: TaskReader;
   private readonly workflowSlots: WorkerSlots<WorkflowSlotInfo>;
   private readonly activitySlots: WorkerSlots<ActivitySlotInfo>;
+  private readonly activityRates: ActivityRates;
   private readonly executor: ActivityExecutor;
   private readonly handler: WorkflowTaskHandler | undefined;
   private readonly workflowPoller: WorkflowPoller | undefined;
@@ -112,6 +117,7 @@ export class Worker {
       { ...reserver, slotType: 'activity' },
       this.logger,
     );
+    this.activityRates = new ActivityRates({ ...options, slots: this.activitySlots });
     this.executor = new ActivityExecutor({
       engine: this.engine,
       options,
@@ -134,9 +140,7 @@ export class Worker {
         sticky: () => this.sticky(),
         takeEagerActivity: (command) =>
           this.takeEagerActivity(command.attributes.taskQueue, command.attributes.activityType),
-        returnEagerActivities: (count) => {
-          for (let i = 0; i < count; i++) this.activitySlots.release();
-        },
+        returnEagerActivities: (count) => this.activityRates.giveBack(count),
         runActivity: (task: ActivityTask) => void this.executor.execute(task),
         unregisteredRetryMs: DEFAULTS.unregisteredRetryMs,
         maxEagerActivities: options.maxEagerActivities,
@@ -158,6 +162,7 @@ export class Worker {
         namespace: options.namespace,
         taskQueue: options.taskQueue,
         slots: this.activitySlots,
+        room: this.activityRates.room,
         executor: this.executor,
         logger: this.logger,
       });
@@ -183,6 +188,7 @@ export class Worker {
       stickyCacheHitRate: cache && cache.hits + cache.replays > 0 ? hitRate(cache) : undefined,
       workflowTasks: this.handler?.counts ?? { completed: 0, failed: 0, cacheMisses: 0 },
       activities: this.executor.counts,
+      throttling: this.activityPoller && this.reader.throttling(this.activityPoller),
       pollSilenceMs: this.reader.silenceMs(),
       pollAlive: this.currentState !== 'RUNNING' || this.reader.isAlive,
       pollConnectionsReplaced: this.reader.connectionsReplaced,
@@ -202,6 +208,7 @@ export class Worker {
     try {
       this.workflowSlots.open();
       this.activitySlots.open();
+      if (this.activityPoller) await this.activityRates.start();
       await Promise.all([
         this.workflowPoller && this.reader.add(this.workflowPoller),
         this.activityPoller && this.reader.add(this.activityPoller),
@@ -213,6 +220,7 @@ export class Worker {
       this.currentState = 'FAILED';
       throw error;
     } finally {
+      this.activityRates.stop();
       await this.parts.runtime?.close();
     }
   }
@@ -306,7 +314,7 @@ export class Worker {
       this.currentState === 'RUNNING' &&
       (taskQueue === undefined || taskQueue === options.taskQueue) &&
       options.activities.has(activityType) &&
-      this.activitySlots.tryTake()
+      this.activityRates.tryTake()
     );
   }
 }

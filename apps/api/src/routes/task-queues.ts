@@ -1,13 +1,14 @@
 import { formatDuration } from '@tidewheel/core';
-import type { TaskQueueStats } from '@tidewheel/engine';
+import type { TaskQueueRates, TaskQueueStats } from '@tidewheel/engine';
 import type { RouteAnswer, ROUTES } from '@tidewheel/protocol';
 import { toTimestamp } from '@tidewheel/protocol';
 import type { Handlers } from '../http/mount.js';
 
 type StatsJson = RouteAnswer<typeof ROUTES.describeTaskQueue>['workflow'];
+type RatesJson = RouteAnswer<typeof ROUTES.updateTaskQueueConfig>;
 
 /** Answers everything about task queues. */
-export const taskQueueHandlers: Pick<Handlers, 'describeTaskQueue'> = {
+export const taskQueueHandlers: Pick<Handlers, 'describeTaskQueue' | 'updateTaskQueueConfig'> = {
   async describeTaskQueue({ params }, { ask }) {
     const { namespace, taskQueue } = params;
     const description = await ask((engine) => engine.describeTaskQueue(namespace, taskQueue));
@@ -18,9 +19,22 @@ export const taskQueueHandlers: Pick<Handlers, 'describeTaskQueue'> = {
       activity: statsToJson(description.activity),
     };
   },
+
+  async updateTaskQueueConfig({ params, body }, { ask }) {
+    const { identity, taskQueueType = 'ACTIVITY', updateQueueRateLimit } = body;
+    const rates = await ask((engine) =>
+      engine.updateTaskQueueConfig({
+        ...params,
+        identity,
+        taskQueueType: taskQueueType === 'ACTIVITY' ? 'activity' : 'workflow',
+        updateQueueRateLimit,
+      }),
+    );
+    return ratesToJson(rates);
+  },
 };
 
-function statsToJson({ backlog, oldestMs, pollers }: TaskQueueStats): StatsJson {
+function statsToJson({ backlog, oldestMs, pollers, rates }: TaskQueueStats): StatsJson {
   return {
     backlog,
     oldest: formatDuration(oldestMs),
@@ -28,5 +42,32 @@ function statsToJson({ backlog, oldestMs, pollers }: TaskQueueStats): StatsJson 
       identity,
       lastAccessTime: toTimestamp(lastAccessTimeMs),
     })),
+    ...ratesToJson(rates),
   };
+}
+
+function ratesToJson({ queueRateLimit, effectiveRateLimit }: TaskQueueRates): RatesJson {
+  const { requestsPerSecond, burst, source } = effectiveRateLimit;
+  return {
+    config: queueRateLimit
+      ? {
+          queueRateLimit: {
+            rateLimit: withBurst(queueRateLimit.requestsPerSecond, queueRateLimit.burst),
+            metadata: {
+              reason: queueRateLimit.reason,
+              updateIdentity: queueRateLimit.updateIdentity,
+              updateTime: toTimestamp(queueRateLimit.updateTimeMs),
+            },
+          },
+        }
+      : {},
+    effectiveRateLimit: { ...withBurst(requestsPerSecond, burst), rateLimitSource: source },
+  };
+}
+
+function withBurst(
+  requestsPerSecond: number,
+  burst: number | undefined,
+): { readonly requestsPerSecond: number; readonly burst?: number } {
+  return { requestsPerSecond, ...(burst !== undefined && { burst }) };
 }

@@ -258,6 +258,19 @@ const CLOSING: { readonly [T in EventType]?: ExecutionStatus } = {
   WorkflowExecutionCanceled: 'CANCELED',
 };
 
+/** Whether the worker starts an activity at once. Those of a queue with a dispatch rate wait for a permit on their stream. */
+function startsAtOnce(
+  context: EngineContext,
+  { startsEagerly }: WorkflowTaskCompletion,
+  command: CommandOf<'ScheduleActivityTask'>,
+  { run, taskQueue }: ActivityTask,
+): boolean | Promise<boolean> {
+  if (!startsEagerly) return false;
+  const limited = context.rateLimits.isLimited({ namespace: run.namespace, taskQueue });
+  if (typeof limited === 'boolean') return !limited && startsEagerly(command);
+  return limited.then((isLimited) => !isLimited && startsEagerly(command));
+}
+
 /** The operations of completeWorkflowTask.lua for the planned commands. */
 async function encodeOperations(
   context: EngineContext,
@@ -280,7 +293,7 @@ async function encodeOperations(
     switch (command.commandType) {
       case 'ScheduleActivityTask': {
         const activity = activityTaskOfCommand(task, planned);
-        const starts = !closes && (completion.startsEagerly?.(command) ?? false);
+        const starts = !closes && (await startsAtOnce(context, completion, command, activity));
         let stream = 0;
         if (starts) eager.push(activity);
         else {

@@ -1,9 +1,9 @@
 import { startActivityTasks } from '@tidewheel/engine';
-import type { Engine } from '@tidewheel/engine';
+import type { Engine, QueueName } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import type { ActivityTaskEntry, RawStreamEntry } from '@tidewheel/store';
 import { parseTaskEntry } from '@tidewheel/store';
-import type { PolledStream, Poller, TaskSlots } from '@tidewheel/polling';
+import type { PolledStream, Poller, TaskRoom, TaskSlots } from '@tidewheel/polling';
 import type { ActivitySlotInfo } from '../slots/index.js';
 import type { ActivityExecutor } from './activity-executor.js';
 
@@ -13,6 +13,8 @@ interface ActivityPollerOptions {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly slots: TaskSlots<ActivitySlotInfo>;
+  /** What the poller may take: the slots, or fewer. */
+  readonly room: TaskRoom;
   readonly executor: ActivityExecutor;
   readonly logger: Logger;
 }
@@ -20,15 +22,18 @@ interface ActivityPollerOptions {
 /** Reads the activity tasks of a task queue. */
 export class ActivityPoller implements Poller {
   readonly streams: readonly PolledStream[];
-  readonly slots: TaskSlots<ActivitySlotInfo>;
+  readonly slots: TaskRoom;
+  readonly ratedQueue: QueueName;
 
   constructor(private readonly options: ActivityPollerOptions) {
     const { keys } = options.engine.context;
+    const { namespace, taskQueue } = options;
+    this.ratedQueue = { namespace, taskQueue };
     this.streams = Array.from({ length: keys.partitions }, (_, partition) => ({
       partition,
-      key: keys.taskStream(partition, 'activity', options.namespace, options.taskQueue),
+      key: keys.taskStream(partition, 'activity', namespace, taskQueue),
     }));
-    this.slots = options.slots;
+    this.slots = options.room;
   }
 
   deliver(stream: PolledStream, raw: readonly RawStreamEntry[]): void {
@@ -36,7 +41,7 @@ export class ActivityPoller implements Poller {
     for (const one of raw) {
       const entry = parseTaskEntry(one);
       if (entry?.kind === 'activityTask') entries.push(entry);
-      else this.slots.release();
+      else this.options.slots.release();
     }
     if (entries.length > 0) void this.handle(stream, entries);
   }
@@ -47,7 +52,7 @@ export class ActivityPoller implements Poller {
       const tasks = await startActivityTasks(this.options.engine.context, source, entries);
       for (const task of tasks) {
         if (task) void this.options.executor.execute(task);
-        else this.slots.release();
+        else this.options.slots.release();
       }
     } catch (error) {
       // They stay with this poller until they are taken over as abandoned.
@@ -55,7 +60,7 @@ export class ActivityPoller implements Poller {
         count: entries.length,
         error: String(error),
       });
-      for (let i = 0; i < entries.length; i++) this.slots.release();
+      for (let i = 0; i < entries.length; i++) this.options.slots.release();
     }
   }
 }

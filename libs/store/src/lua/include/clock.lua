@@ -5,3 +5,8 @@ local function clockMs()
   local time = redis.call('TIME')
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
+
+local function clockMicros()
+  local time = redis.call('TIME')
+  return time[1] * 1000000 + time[2]
+end

@@ -1,0 +1,24 @@
+import type { QueueName } from '@tidewheel/engine';
+import type { RawStreamEntry } from '@tidewheel/store';
+import type { TaskRoom } from './slots.js';
+
+/** A stream to read, in the order that matters to its poller. */
+export interface PolledStream {
+  readonly key: string;
+  readonly partition: number;
+}
+
+/** Somebody who wants tasks from some streams, as many as there is room for. */
+export interface Poller {
+  readonly streams: readonly PolledStream[];
+  readonly slots: TaskRoom;
+  /**
+   * Whether it gives back entries that it has no room for. With room for fewer tasks than it has streams, such a poller
+   * waits for all of them at once as long as little comes, and is not kept from some of them while it waits for others.
+   */
+  readonly returnsSurplus?: boolean;
+  /** The task queue whose dispatch rate holds for everything that is read for it; undefined for what has no rate. */
+  readonly ratedQueue?: QueueName;
+  /** Gets entries for which room is taken from now on. */
+  deliver(stream: PolledStream, entries: readonly RawStreamEntry[]): void;
+}
