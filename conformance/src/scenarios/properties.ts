@@ -89,11 +89,11 @@ export const propertyScenarios: readonly Scenario[] = [
       assert.equal(typedSearchAttributes.get(PAID), true);
       onlyEvent(await context.history(handle), 'UpsertWorkflowSearchAttributes');
       const query = `CustomIntField = 2 AND WorkflowId = '${handle.workflowId}'`;
-      const listed = await Array.fromAsync(context.client.workflow.list({ query }));
-      assert.deepEqual(
-        listed.map((info) => info.typedSearchAttributes.get(CUSTOMER)),
-        ['Ada'],
-      );
+      const listed: unknown[] = [];
+      for await (const info of context.client.workflow.list({ query })) {
+        listed.push(info.typedSearchAttributes.get(CUSTOMER));
+      }
+      assert.deepEqual(listed, ['Ada']);
     },
   },
   {

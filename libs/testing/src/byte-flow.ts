@@ -42,7 +42,8 @@ export class ByteFlow {
 
   constructor(options: ByteFlowOptions) {
     this.#options = options;
-    options.source.on('data', (bytes) => this.#enqueue(bytes));
+    // Without an encoding set, a stream gives bytes; newer declarations of Node.js' types name text as well.
+    options.source.on('data', (bytes: string | Buffer) => this.#enqueue(Buffer.from(bytes)));
     options.source.on('end', () => this.#enqueue(undefined));
     options.destination.on('drain', () => {
       this.#destinationIsFull = false;
