@@ -30,6 +30,8 @@ export interface Configuration {
   /** Share of the processors, 0 to 1, below which tasks are added; undefined together with the next: fixed numbers. */
   readonly targetCpuUsage: number | undefined;
   readonly targetMemoryUsage: number | undefined;
+  /** Sessions that may be open on each worker at once; undefined: it opens none. */
+  readonly maxConcurrentSessions: number | undefined;
   /** Most tasks of each kind that one read may bring; undefined: half of the free slots. */
   readonly maxTasksPerPoll: number | undefined;
   /** Of each worker; undefined: no limit. */
@@ -119,6 +121,13 @@ const SETTINGS = {
   ),
   TIDEWHEEL_WORKER_TARGET_CPU_USAGE: settings.percentage('targetCpuUsage', 'of the processors'),
   TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE: settings.percentage('targetMemoryUsage', 'of the memory'),
+  TIDEWHEEL_WORKER_MAX_CONCURRENT_SESSIONS: settings.integer(
+    'maxConcurrentSessions',
+    '',
+    1,
+    100_000,
+    '; unset: no sessions',
+  ),
   TIDEWHEEL_WORKER_MAX_TASKS_PER_POLL: settings.integer(
     'maxTasksPerPoll',
     '',
@@ -200,6 +209,10 @@ export function readConfiguration(environment: Environment): Configuration {
       'TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE',
       SETTINGS.TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE,
     ),
+    maxConcurrentSessions: reader.read(
+      'TIDEWHEEL_WORKER_MAX_CONCURRENT_SESSIONS',
+      SETTINGS.TIDEWHEEL_WORKER_MAX_CONCURRENT_SESSIONS,
+    ),
     maxTasksPerPoll: reader.read(
       'TIDEWHEEL_WORKER_MAX_TASKS_PER_POLL',
       SETTINGS.TIDEWHEEL_WORKER_MAX_TASKS_PER_POLL,
@@ -240,6 +253,7 @@ export function readConfiguration(environment: Environment): Configuration {
       'TIDEWHEEL_WORKER_HOST_QUEUE: got "on"; allowed is off where kinds leave activities out',
     );
   }
+  if (configuration.maxConcurrentSessions !== undefined) reader.require('TIDEWHEEL_WORKER_ACTIVITIES');
   if (configuration.targetCpuUsage !== undefined) reader.require('TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE');
   if (configuration.targetMemoryUsage !== undefined) reader.require('TIDEWHEEL_WORKER_TARGET_CPU_USAGE');
   if (reader.faults.length > 0) throw new ConfigurationError(reader.faults);

@@ -1,9 +1,10 @@
-import { condition, defineSignal, proxyActivities, setHandler } from '@tidewheel/workflow';
+import { condition, defineSignal, proxyActivities, setHandler, withSession } from '@tidewheel/workflow';
 
 interface Activities {
   greet(name: string): Promise<string>;
   waitFor(path: string): Promise<string>;
   hostQueue(): Promise<string>;
+  processId(): Promise<number>;
 }
 
 const activities = proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
@@ -37,4 +38,14 @@ export async function countingSteps(name: string, count: number): Promise<readon
     greetings.push(await activities.greet(`${name} ${greetings.length}`));
   }
   return greetings;
+}
+
+/** Asks a host for its process id before and after an activity that ends when a file is there. */
+export async function inSession(path: string): Promise<readonly number[]> {
+  return await withSession({ heartbeatTimeout: '5s' }, async (session) => {
+    const host = session.proxyActivities<Activities>({ startToCloseTimeout: '1 minute' });
+    const before = await host.processId();
+    await host.waitFor(path);
+    return [before, await host.processId()];
+  });
 }

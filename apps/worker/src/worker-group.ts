@@ -104,7 +104,12 @@ export class WorkerGroup {
     const create = (options: WorkerOptions): Promise<Worker> => Worker.create(options);
     return Promise.all([
       ...this.configuration.taskQueues.map((taskQueue) =>
-        create({ ...common, taskQueue, ...(workflowBundle && { workflowBundle }) }),
+        create({
+          ...common,
+          taskQueue,
+          ...(workflowBundle && { workflowBundle }),
+          ...sessionOptions(this.configuration),
+        }),
       ),
       ...(this.hostTaskQueue === undefined ? [] : [create({ ...common, taskQueue: this.hostTaskQueue })]),
     ]);
@@ -141,6 +146,11 @@ export class WorkerGroup {
       throw error;
     }
   }
+}
+
+function sessionOptions({ maxConcurrentSessions }: Configuration): Partial<WorkerOptions> {
+  if (maxConcurrentSessions === undefined) return {};
+  return { enableSessionWorker: true, maxConcurrentSessionExecutionSize: maxConcurrentSessions };
 }
 
 /** How many tasks at once: as processor and memory allow when there are targets, else fixed numbers. */

@@ -106,6 +106,12 @@ const WORKER_METRICS: readonly WorkerMetric[] = [
     read: ({ activities }) => [[activities.canceled]],
   },
   {
+    name: 'tidewheel_worker_sessions_open',
+    description: 'Sessions that are open on this worker.',
+    kind: 'gauge',
+    read: ({ sessions }) => (sessions ? [[sessions.open]] : []),
+  },
+  {
     name: 'tidewheel_activity_task_unregistered',
     description: 'Activity tasks that were handed back because this worker does not have the activity.',
     kind: 'counter',

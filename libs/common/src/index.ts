@@ -44,6 +44,8 @@ export {
 export type { DefaultFailureConverterOptions, FailureConverter } from './failure-converter.js';
 export { compileRetryPolicy } from './retry-options.js';
 export type { RetryPolicy } from './retry-options.js';
+export { SESSION_ACTIVITIES, SESSION_FAILED, sessionCreationQueue } from './sessions.js';
+export type { OpenedSession } from './sessions.js';
 export { toJson } from './json.js';
 export { makeLogger } from './logger.js';
 export type { Logger, LogLevel, LogMetadata } from './logger.js';

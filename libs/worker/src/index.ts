@@ -19,7 +19,7 @@
  * ```
  */
 export { Worker } from './worker.js';
-export type { WorkerState, WorkerStatus } from './worker.js';
+export type { WorkerState, WorkerStatus } from './worker-status.js';
 export type { Activities, WorkerConnection, WorkerOptions } from './worker-options.js';
 export type {
   ActivitySlotInfo,

@@ -105,6 +105,10 @@ export interface WorkerOptions {
    * attempt back. With 0 it fails at once, as under Temporal. Default 1 minute.
    */
   readonly unregisteredActivityTimeout?: Duration;
+  /** Whether workflows may open sessions on this worker: see `createSession` of `@tidewheel/workflow`. Default false. */
+  readonly enableSessionWorker?: boolean;
+  /** Sessions that may be open on this worker at once; others wait, or are opened on other workers. Default 1000. */
+  readonly maxConcurrentSessionExecutionSize?: number;
   /** Modules that workflow code may import but must not use. */
   readonly bundlerOptions?: { readonly ignoreModules?: readonly string[] };
   readonly logger?: Logger;
@@ -134,12 +138,15 @@ export interface CompiledWorkerOptions {
   readonly maxHeartbeatThrottleMs: number;
   readonly defaultHeartbeatThrottleMs: number;
   readonly unregisteredActivityTimeoutMs: number;
+  /** 0: it opens none. */
+  readonly maxSessions: number;
   readonly ignoreModules: readonly string[];
   readonly logger: Logger;
 }
 
 const BYTES_PER_CACHED_WORKFLOW = 60_000;
 const FORCE_AFTER_MS = 10_000;
+const DEFAULT_SESSIONS = 1_000;
 
 /**
  * Completes and validates what people wrote; the only home of defaults.
@@ -220,9 +227,24 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
       options.unregisteredActivityTimeout,
       DEFAULTS.unregisteredActivityMs,
     ),
+    maxSessions: maxSessions(options, activities),
     ignoreModules: options.bundlerOptions?.ignoreModules ?? [],
     logger: options.logger ?? consoleLogger(),
   };
+}
+
+function maxSessions(options: WorkerOptions, activities: ReadonlyMap<string, ActivityFunction>): number {
+  const most = count(
+    'maxConcurrentSessionExecutionSize',
+    options.maxConcurrentSessionExecutionSize,
+    DEFAULT_SESSIONS,
+    1,
+  );
+  if (!options.enableSessionWorker) return 0;
+  if (activities.size === 0) {
+    throw new InvalidArgumentError('enableSessionWorker', 'needs activities, which sessions run');
+  }
+  return most;
 }
 
 function activityMap(activities: Activities | undefined): Map<string, ActivityFunction> {

@@ -1,63 +1,23 @@
 import { DEFAULTS } from '@tidewheel/core';
-import type { ActivityTask, Engine } from '@tidewheel/engine';
+import type { ActivityTask, Engine, WorkflowTask } from '@tidewheel/engine';
 import { leaveStickyQueue } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import { randomUUID } from 'node:crypto';
-import { ActivityExecutor } from './activity/activity-executor.js';
+import { ActivityExecutor, bindActivities } from './activity/activity-executor.js';
 import { ActivityPoller } from './activity/activity-poller.js';
 import { ActivityRates } from './activity/activity-rates.js';
 import { TaskReader } from '@tidewheel/polling';
-import type { ThrottleCounts } from '@tidewheel/polling';
 import { createSlots } from './slots/index.js';
 import type { ActivitySlotInfo, WorkerSlots, WorkflowSlotInfo } from './slots/index.js';
 import { GracefulShutdownPeriodExpiredError, IllegalStateError } from './worker-errors.js';
+import { SessionWorker } from './sessions/session-worker.js';
 import { compileWorkerOptions } from './worker-options.js';
 import type { CompiledWorkerOptions, WorkerOptions } from './worker-options.js';
 import { bundleWorkflowCode, loadWorkflowBundle, WorkflowRuntime } from './workflow/index.js';
 import type { WorkflowRuntimeStats } from './workflow/index.js';
+import type { WorkerState, WorkerStatus } from './worker-status.js';
 import { WorkflowPoller } from './workflow-tasks/workflow-poller.js';
 import { WorkflowTaskHandler } from './workflow-tasks/workflow-task-handler.js';
-
-/**
- * Where a worker is in its life: created and not run yet; running; stopping (no more polls, running tasks go on);
- * draining (activities were asked to stop); stopped.
- */
-export type WorkerState = 'INITIALIZED' | 'RUNNING' | 'STOPPING' | 'DRAINING' | 'STOPPED' | 'FAILED';
-
-/** What a worker is doing. */
-export interface WorkerStatus {
-  readonly runState: WorkerState;
-  readonly workerId: string;
-  readonly namespace: string;
-  readonly taskQueue: string;
-  readonly identity: string;
-  readonly workflowSlots: { readonly used: number; readonly size: number };
-  readonly activitySlots: { readonly used: number; readonly size: number };
-  readonly workflowCache: WorkflowRuntimeStats | undefined;
-  /**
-   * Share of the workflow tasks that went on from memory, 0 to 1, of those that could have: all but the first of each
-   * run. Undefined while there was none.
-   */
-  readonly stickyCacheHitRate: number | undefined;
-  readonly workflowTasks: {
-    readonly completed: number;
-    readonly failed: number;
-    readonly cacheMisses: number;
-  };
-  readonly activities: {
-    readonly completed: number;
-    readonly failed: number;
-    readonly canceled: number;
-    /** Tasks of activities that the worker does not have, which it handed back for others. */
-    readonly unregistered: number;
-  };
-  /** What the dispatch rate of the task queue has done to this worker; undefined when it polls no activities. */
-  readonly throttling: ThrottleCounts | undefined;
-  /** Milliseconds that the blocking reads of the process have been silent; 0 when all is well. */
-  readonly pollSilenceMs: number;
-  readonly pollAlive: boolean;
-  readonly pollConnectionsReplaced: number;
-}
 
 interface WorkerParts {
   readonly runtime: WorkflowRuntime | undefined;
@@ -77,6 +37,7 @@ export class Worker {
   private readonly activitySlots: WorkerSlots<ActivitySlotInfo>;
   private readonly activityRates: ActivityRates;
   private readonly executor: ActivityExecutor;
+  private readonly sessionWorker: SessionWorker | undefined;
   private readonly handler: WorkflowTaskHandler | undefined;
   private readonly workflowPoller: WorkflowPoller | undefined;
   private readonly activityPoller: ActivityPoller | undefined;
@@ -118,17 +79,30 @@ export class Worker {
       this.logger,
     );
     this.activityRates = new ActivityRates({ ...options, slots: this.activitySlots });
-    this.executor = new ActivityExecutor({
+    const execution = {
       engine: this.engine,
       options,
       workerId: this.workerId,
-      slots: this.activitySlots,
       takeWorkflowTask: () => this.takeWorkflowTask(),
       returnWorkflowTask: () => this.workflowSlots.release(),
-      runWorkflowTask: (task) => {
+      runWorkflowTask: (task: WorkflowTask) => {
         void this.handler?.handle(task);
       },
+    };
+    this.executor = new ActivityExecutor({
+      ...execution,
+      activities: bindActivities(options.activities),
+      slots: this.activitySlots,
     });
+    if (options.maxSessions > 0) {
+      this.sessionWorker = new SessionWorker({
+        executor: execution,
+        activities: this.executor,
+        activitySlots: this.activitySlots,
+        activityRoom: this.activityRates.room,
+        maxSessions: options.maxSessions,
+      });
+    }
     const { runtime } = parts;
     if (runtime) {
       this.handler = new WorkflowTaskHandler({
@@ -184,6 +158,7 @@ export class Worker {
       identity: options.identity,
       workflowSlots: { used: workflowSlots.inUse, size: workflowSlots.size },
       activitySlots: { used: activitySlots.inUse, size: activitySlots.size },
+      sessions: this.sessionWorker?.status,
       workflowCache: cache,
       stickyCacheHitRate: cache && cache.hits + cache.replays > 0 ? hitRate(cache) : undefined,
       workflowTasks: this.handler?.counts ?? { completed: 0, failed: 0, cacheMisses: 0 },
@@ -212,6 +187,7 @@ export class Worker {
       await Promise.all([
         this.workflowPoller && this.reader.add(this.workflowPoller),
         this.activityPoller && this.reader.add(this.activityPoller),
+        ...(this.sessionWorker?.pollers ?? []).map((poller) => this.reader.add(poller)),
       ]);
       await this.shutdownAsked;
       await this.windUp();
@@ -259,6 +235,7 @@ export class Worker {
       shutdownTimeoutMs: options.shutdownTimeoutMs,
     });
     this.executor.announceShutdown();
+    this.sessionWorker?.shutDown();
     let forced: NodeJS.Timeout | undefined;
     const force = new Promise<never>((_, reject) => {
       forced = setTimeout(
@@ -283,14 +260,21 @@ export class Worker {
     await Promise.all([
       this.workflowPoller && this.reader.remove(this.workflowPoller),
       this.activityPoller && this.reader.remove(this.activityPoller),
+      ...(this.sessionWorker?.pollers ?? []).map((poller) => this.reader.remove(poller)),
     ]);
+    // One may have been opened by a task that was read before.
+    this.sessionWorker?.shutDown();
     this.workflowSlots.close();
     this.activitySlots.close();
     const { namespace, taskQueue } = this.options;
     if (this.workflowPoller && this.options.maxCachedWorkflows > 0) {
       await leaveStickyQueue(this.engine.context, { namespace, stickyQueue: this.stickyQueue, taskQueue });
     }
-    await Promise.all([this.workflowSlots.whenUnused(), this.activitySlots.whenUnused()]);
+    await Promise.all([
+      this.workflowSlots.whenUnused(),
+      this.activitySlots.whenUnused(),
+      this.sessionWorker?.whenUnused(),
+    ]);
   }
 
   private get stickyQueue(): string {
@@ -312,7 +296,9 @@ export class Worker {
     const { options } = this;
     return (
       this.currentState === 'RUNNING' &&
-      (taskQueue === undefined || taskQueue === options.taskQueue) &&
+      (taskQueue === undefined ||
+        taskQueue === options.taskQueue ||
+        taskQueue === this.sessionWorker?.taskQueue) &&
       options.activities.has(activityType) &&
       this.activityRates.tryTake()
     );

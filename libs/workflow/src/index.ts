@@ -19,6 +19,8 @@ export { ActivityCancellationType } from './activity-options.js';
 export type { ActivityOptions } from './activity-options.js';
 export { executeActivity, proxyActivities } from './activities.js';
 export type { ActivityInterfaceFor } from './activities.js';
+export { createSession, Session, SessionFailedError, withSession } from './session.js';
+export type { SessionActivityOptions, SessionOptions, SessionState, WithSessionOptions } from './session.js';
 export { CancellationScope } from './cancellation-scope.js';
 export type { CancellationScopeOptions } from './cancellation-scope.js';
 export { condition, sleep } from './timers.js';

@@ -29,12 +29,30 @@ import { HeartbeatSender } from './heartbeat-sender.js';
 import type { StopReason } from './heartbeat-sender.js';
 import { activityInfoOf } from './activity-info.js';
 
+/** An activity, with the context that it would otherwise find by itself. */
+export type BoundActivity = (context: Context, args: readonly unknown[]) => unknown;
+
+/** Activities as people write them, which find their context by themselves. */
+export function bindActivities(
+  activities: CompiledWorkerOptions['activities'],
+): ReadonlyMap<string, BoundActivity> {
+  return new Map(
+    [...activities].map(([name, fn]) => {
+      const call = fn as (...args: readonly unknown[]) => unknown;
+      return [name, (_context: Context, args: readonly unknown[]) => call(...args)];
+    }),
+  );
+}
+
 /** What an executor needs of its worker. */
-interface ActivityExecutorOptions {
+export interface ActivityExecutorOptions {
   readonly engine: Engine;
   readonly options: CompiledWorkerOptions;
   readonly workerId: string;
+  readonly activities: ReadonlyMap<string, BoundActivity>;
   readonly slots: TaskSlots<ActivitySlotInfo>;
+  /** How much of its heartbeat timeout may pass between two heartbeats of an activity; default 0.8. */
+  readonly heartbeatShare?: number;
   /** Takes a slot for the workflow task that a completion may make due; gives the worker's sticky queue, if there is one. */
   takeWorkflowTask(): string | undefined;
   /** Gives that slot back when no workflow task came. */
@@ -96,7 +114,7 @@ export class ActivityExecutor {
   }
 
   private async executeAndReport(task: ActivityTask): Promise<void> {
-    if (!this.parts.options.activities.has(task.activityType) && (await this.handBack(task))) return;
+    if (!this.parts.activities.has(task.activityType) && (await this.handBack(task))) return;
     const controller = new AbortController();
     const activity: RunningActivity = {
       task,
@@ -112,6 +130,7 @@ export class ActivityExecutor {
       engine,
       task,
       maxThrottleMs: options.maxHeartbeatThrottleMs,
+      timeoutShare: this.parts.heartbeatShare,
       defaultThrottleMs: options.defaultHeartbeatThrottleMs,
       logger: this.logger,
       onStop: (reason) => activity.stop(reason),
@@ -157,7 +176,7 @@ export class ActivityExecutor {
   }
 
   private unregistered(activityType: string): ApplicationFailure {
-    const registered = [...this.parts.options.activities.keys()].sort().join(', ');
+    const registered = [...this.parts.activities.keys()].sort().join(', ');
     const message = `Activity type "${activityType}" is not registered on this worker; registered: ${registered}`;
     return ApplicationFailure.create({ message, type: 'NotFoundError' });
   }
@@ -167,10 +186,9 @@ export class ActivityExecutor {
     heartbeats: HeartbeatSender,
     cancellationSignal: AbortSignal,
   ): Promise<Outcome> {
-    const { options, workerId } = this.parts;
-    const fn = options.activities.get(task.activityType) as
-      ((...args: unknown[]) => Promise<unknown>) | undefined;
-    if (!fn) return { kind: 'failed', error: this.unregistered(task.activityType) };
+    const { activities, workerId } = this.parts;
+    const activity = activities.get(task.activityType);
+    if (!activity) return { kind: 'failed', error: this.unregistered(task.activityType) };
     try {
       const args = task.input.map((payload) => defaultPayloadConverter.fromPayload(payload));
       const info: ActivityInfo = activityInfoOf(task, workerId);
@@ -181,7 +199,7 @@ export class ActivityExecutor {
         workerShutdownSignal: this.workerShutdown.signal,
         log: this.activityLogger(task),
       });
-      return { kind: 'completed', value: await runInActivityContext(context, () => fn(...args)) };
+      return { kind: 'completed', value: await runInActivityContext(context, () => activity(context, args)) };
     } catch (error) {
       return error instanceof CompleteAsyncError ? { kind: 'async' } : { kind: 'failed', error };
     }

@@ -12,6 +12,8 @@ interface HeartbeatSenderOptions {
   readonly engine: Engine;
   readonly task: ActivityTask;
   readonly maxThrottleMs: number;
+  /** How much of the heartbeat timeout may pass between two heartbeats; default 0.8. */
+  readonly timeoutShare?: number | undefined;
   readonly defaultThrottleMs: number;
   readonly logger: Logger;
   /** Called when the engine says that the attempt should stop. */
@@ -33,7 +35,8 @@ export class HeartbeatSender {
 
   constructor(private readonly options: HeartbeatSenderOptions) {
     const { heartbeatTimeoutMs } = options.task;
-    const wanted = heartbeatTimeoutMs > 0 ? heartbeatTimeoutMs * TIMEOUT_SHARE : options.defaultThrottleMs;
+    const share = options.timeoutShare ?? TIMEOUT_SHARE;
+    const wanted = heartbeatTimeoutMs > 0 ? heartbeatTimeoutMs * share : options.defaultThrottleMs;
     this.intervalMs = Math.min(wanted, options.maxThrottleMs);
   }
 
