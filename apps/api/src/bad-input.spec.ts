@@ -5,7 +5,15 @@ import { RecordingService } from './recording-service.fixture.js';
 import { startTestServer } from './test-server.fixture.js';
 import type { TestServer } from './test-server.fixture.js';
 
-const NAMES = { namespace: 'default', workflowId: 'w', signalName: 's', queryType: 'q', taskQueue: 't' };
+const NAMES = {
+  namespace: 'default',
+  workflowId: 'w',
+  signalName: 's',
+  queryType: 'q',
+  taskQueue: 't',
+  deploymentName: 'd',
+  buildId: '1',
+};
 const JSON_TYPE = { 'content-type': 'application/json' };
 
 let recording: RecordingService;
@@ -74,6 +82,12 @@ const CHANGING: readonly (readonly [Route, Readonly<Record<string, unknown>>])[]
       updateQueueRateLimit: { rateLimit: { requestsPerSecond: 0.1, burst: 2 }, reason: 'because' },
     },
   ],
+  [
+    ROUTES.setWorkerDeploymentCurrentVersion,
+    { buildId: '1', conflictToken: 'a', identity: 'i', ignoreMissingTaskQueues: true, allowNoPollers: true },
+  ],
+  [ROUTES.setWorkerDeploymentRampingVersion, { buildId: '1', percentage: 5 }],
+  [ROUTES.updateWorkflowOptions, { versioningOverride: { behavior: 'AUTO_UPGRADE' }, identity: 'i' }],
   [ROUTES.terminateWorkflow, { reason: 'because', details: [1], identity: 'i' }],
 ];
 
@@ -99,6 +113,10 @@ function isSound(field: string, value: unknown): boolean {
   // Any text of that alphabet may be a token; what it stands for is looked at later.
   if (['taskToken', 'workerToken'].includes(field)) return value === 'x'.repeat(1_001);
   if (['memo', 'searchAttributes', 'header', 'signalHeader'].includes(field)) return isPlainObject(value);
+  if (['ignoreMissingTaskQueues', 'allowNoPollers'].includes(field)) return typeof value === 'boolean';
+  if (field === 'buildId') return value === '';
+  if (field === 'versioningOverride') return value === null;
+  if (field === 'conflictToken') return typeof value === 'string';
   return ['input', 'signalInput', 'details'].includes(field) && Array.isArray(value);
 }
 

@@ -17,6 +17,27 @@ const RATES: TaskQueueRates = {
   effectiveRateLimit: { requestsPerSecond: 100_000, burst: undefined, source: 'SYSTEM' },
 };
 const STATS = { backlog: 0, oldestMs: 0, pollers: [], rates: RATES };
+const VERSION = {
+  deploymentName: 'd',
+  buildId: '1',
+  createdMs: 0,
+  queues: [],
+  status: 'CURRENT',
+} as const;
+const DEPLOYMENT = {
+  deployment: {
+    name: 'd',
+    createdMs: 0,
+    revision: 1,
+    currentBuildId: '1',
+    currentChangedMs: 1,
+    rampingChangedMs: 0,
+    percentageChangedMs: 0,
+    lastModifierIdentity: '',
+  },
+  versions: [VERSION],
+  conflictToken: 'MQ==',
+};
 
 /** Methods that change something. */
 const CHANGES: readonly string[] = [
@@ -40,6 +61,11 @@ const CHANGES: readonly string[] = [
   'failWorkflowTask',
   'completeQuery',
   'shutdown',
+  'setWorkerDeploymentCurrentVersion',
+  'setWorkerDeploymentRampingVersion',
+  'deleteWorkerDeployment',
+  'deleteWorkerDeploymentVersion',
+  'updateWorkflowOptions',
 ];
 
 /** One call of the service. */
@@ -86,6 +112,16 @@ export class RecordingService {
       describeTaskQueue: (namespace, taskQueue) =>
         Promise.resolve({ namespace, taskQueue, workflow: STATS, activity: STATS }),
       updateTaskQueueConfig: () => Promise.resolve(RATES),
+      listWorkerDeployments: () => Promise.resolve([DEPLOYMENT]),
+      describeWorkerDeployment: () => Promise.resolve(DEPLOYMENT),
+      describeWorkerDeploymentVersion: () =>
+        Promise.resolve({ ...VERSION, pinnedExecutions: 0, rampPercentage: 0 }),
+      setWorkerDeploymentCurrentVersion: () =>
+        Promise.resolve({ conflictToken: 'MQ==', previousBuildId: '' }),
+      setWorkerDeploymentRampingVersion: () => Promise.resolve({ conflictToken: 'MQ==' }),
+      deleteWorkerDeployment: () => Promise.resolve(),
+      deleteWorkerDeploymentVersion: () => Promise.resolve(),
+      updateWorkflowOptions: () => Promise.resolve({}),
       createNamespace: () => Promise.resolve(NAMESPACE),
       updateNamespace: () => Promise.resolve(NAMESPACE),
       describeNamespace: () => Promise.resolve(NAMESPACE),

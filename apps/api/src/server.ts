@@ -19,6 +19,7 @@ import { probeHandlers } from './routes/probes.js';
 import { searchAttributeHandlers } from './routes/search-attributes.js';
 import { taskQueueHandlers } from './routes/task-queues.js';
 import { workerHandlers } from './routes/workers.js';
+import { workerDeploymentHandlers } from './routes/worker-deployments.js';
 import { workflowHandlers } from './routes/workflows.js';
 
 /** What the HTTP interface is made of. */
@@ -68,6 +69,7 @@ function createApp(options: ServerOptions): Application {
     ...workflowHandlers,
     ...taskQueueHandlers,
     ...workerHandlers,
+    ...workerDeploymentHandlers,
     ...probeHandlers(checks),
   };
   mountRoutes(app, handlers, { gate, authorize, stopping, readJson: jsonReader(options.bodyLimitBytes) });

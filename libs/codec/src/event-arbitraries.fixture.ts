@@ -10,6 +10,8 @@ import type {
   RetryPolicy,
   RetryState,
   TimeoutType,
+  VersioningBehavior,
+  VersioningOverride,
 } from '@tidewheel/core';
 import { EVENT_TYPE_CODES, WORKFLOW_TASK_FAILED_CAUSE_CODES } from '@tidewheel/core';
 import * as fc from 'fast-check';
@@ -58,6 +60,17 @@ const metadata = fc.oneof(
 const payload: fc.Arbitrary<Payload> = fc.record({ metadata, data: bytes }, { noNullPrototype: true });
 export const payloads = fc.array(payload, { maxLength: 3 });
 const payloadMap = mapOf(payload);
+
+const versioningOverride: fc.Arbitrary<VersioningOverride> = fc.oneof(
+  fc.constant({ behavior: 'AUTO_UPGRADE' as const }),
+  fc.record(
+    {
+      behavior: fc.constant('PINNED' as const),
+      version: fc.record({ deploymentName: text, buildId: text }, { noNullPrototype: true }),
+    },
+    { noNullPrototype: true },
+  ),
+);
 
 const retryState = fc.constantFrom<RetryState>(
   'UNSPECIFIED',
@@ -216,6 +229,7 @@ const ATTRIBUTES: { readonly [T in EventType]: fc.Arbitrary<EventAttributes[T]> 
       searchAttributes: payloadMap,
       header: payloadMap,
       eagerExecutionAccepted: flag,
+      versioningOverride,
     },
     ['workflowType', 'taskQueue'],
   ),
@@ -262,6 +276,7 @@ const ATTRIBUTES: { readonly [T in EventType]: fc.Arbitrary<EventAttributes[T]> 
         { buildId: text, useVersioning: flag, deploymentName: text, binaryChecksum: text },
         [],
       ),
+      versioningBehavior: fc.constantFrom<VersioningBehavior>('PINNED', 'AUTO_UPGRADE'),
     },
     ['scheduledEventId', 'startedEventId'],
   ),
@@ -427,6 +442,10 @@ const ATTRIBUTES: { readonly [T in EventType]: fc.Arbitrary<EventAttributes[T]> 
   WorkflowPropertiesModified: recordOf<EventAttributes['WorkflowPropertiesModified']>(
     { workflowTaskCompletedEventId: uint, upsertedMemo: payloadMap },
     ['workflowTaskCompletedEventId', 'upsertedMemo'],
+  ),
+  WorkflowExecutionOptionsUpdated: recordOf<EventAttributes['WorkflowExecutionOptionsUpdated']>(
+    { versioningOverride, unsetVersioningOverride: flag, identity: text },
+    [],
   ),
 };
 

@@ -6,6 +6,9 @@ import type {
   RetryPolicy,
   SdkMetadata,
   UserMetadata,
+  VersioningBehavior,
+  VersioningOverride,
+  WorkerDeploymentVersion,
   WorkerVersion,
   WorkflowExecutionTarget,
 } from '@tidewheel/core';
@@ -59,6 +62,21 @@ const workerVersionCodec = recordCodec<WorkerVersion>({
   useVersioning: field(2, flag),
   deploymentName: field(3, text),
   binaryChecksum: field(4, text),
+});
+
+const versioningBehavior = oneOf<VersioningBehavior>({ PINNED: 1, AUTO_UPGRADE: 2 });
+const deploymentVersion: FieldKind<WorkerDeploymentVersion> = nested(() => deploymentVersionCodec);
+const deploymentVersionCodec = recordCodec<WorkerDeploymentVersion>({
+  deploymentName: field(1, text),
+  buildId: field(2, text),
+});
+const versioningOverride = nested(() => versioningOverrideCodec) as FieldKind<VersioningOverride>;
+const versioningOverrideCodec = recordCodec<{
+  readonly behavior: VersioningBehavior;
+  readonly version?: WorkerDeploymentVersion;
+}>({
+  behavior: field(1, versioningBehavior),
+  version: field(2, deploymentVersion),
 });
 
 const initiator = oneOf<Initiator>({ WORKFLOW: 1, RETRY: 2, CRON_SCHEDULE: 3 });
@@ -165,6 +183,7 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
     searchAttributes: field(20, payloadMap),
     header: field(21, payloadMap),
     eagerExecutionAccepted: field(22, flag),
+    versioningOverride: field(30, versioningOverride),
   }),
   WorkflowExecutionCompleted: eventBody<EventAttributes['WorkflowExecutionCompleted']>({
     result: field(1, payloads),
@@ -196,6 +215,7 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
     identity: field(3, text),
     sdkMetadata: field(4, sdkMetadata),
     workerVersion: field(5, workerVersion),
+    versioningBehavior: field(6, versioningBehavior),
   }),
   WorkflowTaskTimedOut: eventBody<EventAttributes['WorkflowTaskTimedOut']>({
     scheduledEventId: field(1, uint),
@@ -338,5 +358,10 @@ export const EVENT_BODY_CODECS: BodyCodecs = {
   WorkflowPropertiesModified: eventBody<EventAttributes['WorkflowPropertiesModified']>({
     workflowTaskCompletedEventId: field(1, uint),
     upsertedMemo: field(2, payloadMap),
+  }),
+  WorkflowExecutionOptionsUpdated: eventBody<EventAttributes['WorkflowExecutionOptionsUpdated']>({
+    versioningOverride: field(1, versioningOverride),
+    unsetVersioningOverride: field(2, flag),
+    identity: field(3, text),
   }),
 };

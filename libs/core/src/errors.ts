@@ -21,6 +21,9 @@ export const ERROR_CODES = {
   NAMESPACE_ALREADY_EXISTS: 409,
   SEARCH_ATTRIBUTE_NOT_FOUND: 404,
   SEARCH_ATTRIBUTE_ALREADY_EXISTS: 409,
+  WORKER_DEPLOYMENT_NOT_FOUND: 404,
+  WORKER_DEPLOYMENT_CONFLICT: 409,
+  WORKER_DEPLOYMENT_NOT_READY: 412,
   UNAVAILABLE: 503,
 } as const;
 
@@ -196,6 +199,37 @@ export class LimitExceededError extends TidewheelError {
 export class DeadlineExceededError extends TidewheelError {
   constructor(what: string) {
     super('DEADLINE_EXCEEDED', `${what} took too long`);
+  }
+}
+
+/** A worker deployment, or a version of one, that no worker has polled for and nobody made; `field` names it. */
+export class WorkerDeploymentNotFoundError extends TidewheelError {
+  constructor(
+    /** `deploymentName` or `buildId`. */
+    readonly field: string,
+    message: string,
+  ) {
+    super('WORKER_DEPLOYMENT_NOT_FOUND', `${field}: ${message}`);
+  }
+}
+
+/** A change of a worker deployment by somebody who has not seen the last one. */
+export class WorkerDeploymentConflictError extends TidewheelError {
+  constructor(readonly deploymentName: string) {
+    super(
+      'WORKER_DEPLOYMENT_CONFLICT',
+      `conflictToken: worker deployment "${deploymentName}" has changed since: describe it, and try again`,
+    );
+  }
+}
+
+/** A change of a worker deployment that would leave tasks without a worker; `field` says what stands in the way. */
+export class WorkerDeploymentNotReadyError extends TidewheelError {
+  constructor(
+    readonly field: string,
+    message: string,
+  ) {
+    super('WORKER_DEPLOYMENT_NOT_READY', `${field}: ${message}`);
   }
 }
 

@@ -38,6 +38,7 @@ export const EVENT_TYPE_CODES = {
   ExternalWorkflowExecutionSignaled: 39,
   UpsertWorkflowSearchAttributes: 40,
   WorkflowPropertiesModified: 46,
+  WorkflowExecutionOptionsUpdated: 55,
 } as const;
 
 /** The published name of an event's type. */
@@ -94,6 +95,8 @@ export interface EventAttributes {
     readonly searchAttributes?: PayloadMap;
     readonly header?: PayloadMap;
     readonly eagerExecutionAccepted?: boolean;
+    /** Which worker version the run was started for, whatever its workers declare. */
+    readonly versioningOverride?: VersioningOverride;
   };
   readonly WorkflowExecutionCompleted: {
     readonly result?: Payloads;
@@ -133,6 +136,8 @@ export interface EventAttributes {
     readonly identity?: string;
     readonly sdkMetadata?: SdkMetadata;
     readonly workerVersion?: WorkerVersion;
+    /** Only of a worker that lets its tasks be chosen by its version. */
+    readonly versioningBehavior?: VersioningBehavior;
   };
   readonly WorkflowTaskTimedOut: {
     readonly scheduledEventId: number;
@@ -290,6 +295,11 @@ export interface EventAttributes {
     readonly workflowTaskCompletedEventId: number;
     readonly upsertedMemo: PayloadMap;
   };
+  readonly WorkflowExecutionOptionsUpdated: {
+    readonly versioningOverride?: VersioningOverride;
+    readonly unsetVersioningOverride?: boolean;
+    readonly identity?: string;
+  };
 }
 
 /** Another execution as a workflow names it; without a run id, its current run. */
@@ -332,6 +342,20 @@ export interface WorkerVersion {
   /** What older workers call their build. Absent where it is the build id. */
   readonly binaryChecksum?: string;
 }
+
+/** Whether an execution stays on the worker version that did its first workflow task, or goes along with new ones. */
+export type VersioningBehavior = 'PINNED' | 'AUTO_UPGRADE';
+
+/** One version of the workers of a deployment; both parts are at most 255 characters. */
+export interface WorkerDeploymentVersion {
+  readonly deploymentName: string;
+  readonly buildId: string;
+}
+
+/** What is to hold for an execution whatever its workers declare; a pinned one names the version. */
+export type VersioningOverride =
+  | { readonly behavior: 'AUTO_UPGRADE' }
+  | { readonly behavior: 'PINNED'; readonly version: WorkerDeploymentVersion };
 
 /** One event of a history. */
 export type HistoryEvent = { [T in EventType]: HistoryEventOf<T> }[EventType];

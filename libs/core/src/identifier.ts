@@ -19,6 +19,14 @@ export function identifierFault(value: unknown): string | undefined {
   return undefined;
 }
 
+/** What is wrong with the name of a worker deployment or a build id, or undefined: an identifier of at most 255 characters. */
+export function deploymentPartFault(value: unknown): string | undefined {
+  const fault = identifierFault(value);
+  if (fault) return fault;
+  if ((value as string).length <= LIMITS.deploymentPartLength) return undefined;
+  return `must have at most ${LIMITS.deploymentPartLength} characters`;
+}
+
 /** What is wrong with a namespace name, or undefined: letters, digits, dot, dash and underscore, at most 255. */
 export function namespaceFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'must be a string';

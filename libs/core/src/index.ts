@@ -45,6 +45,9 @@ export type {
   Initiator,
   NewEvent,
   SdkMetadata,
+  VersioningBehavior,
+  VersioningOverride,
+  WorkerDeploymentVersion,
   WorkerVersion,
   WorkflowExecutionRef,
   WorkflowExecutionTarget,
@@ -67,7 +70,7 @@ export {
 } from './search-attributes.js';
 export type { SearchAttributeType, SearchAttributeTypes } from './search-attributes.js';
 export { burstFault, dispatchRateFault } from './dispatch-rate.js';
-export { identifierFault, namespaceFault, runIdFault } from './identifier.js';
+export { deploymentPartFault, identifierFault, namespaceFault, runIdFault } from './identifier.js';
 export {
   ActivityTaskNotFoundError,
   BusyWorkflowError,
@@ -86,6 +89,9 @@ export {
   TidewheelError,
   UnavailableError,
   UnhandledCommandError,
+  WorkerDeploymentConflictError,
+  WorkerDeploymentNotFoundError,
+  WorkerDeploymentNotReadyError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowNotReadyError,

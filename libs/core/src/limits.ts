@@ -4,6 +4,12 @@ export const LIMITS = {
   idLength: 1_000,
   /** Characters of a namespace name. */
   namespaceLength: 255,
+  /** Characters of the name of a worker deployment, and of a build id. */
+  deploymentPartLength: 255,
+  /** Worker deployments of a namespace, versions of one of them, task queues of one version. */
+  deploymentsPerNamespace: 100,
+  versionsPerDeployment: 100,
+  taskQueuesPerVersion: 100,
   /** Bytes of one argument list, result, detail list or other value: 2 MiB. */
   payloadBytes: 2 * 1024 * 1024,
   /** Bytes from which a value draws a warning: 256 KiB. */
@@ -60,6 +66,10 @@ export const DEFAULTS = {
   longPollMs: 20_000,
   /** How long a closed run remembers the request ids of what was sent to it. */
   requestIdsKeptMs: 10 * 60_000,
+  /** How long a process may go on by a copy of a namespace's worker deployments; changes are heard of at once. */
+  deploymentsFreshMs: 10_000,
+  /** How long after its last new execution a version counts as draining at least: the longest workflow task. */
+  versionDrainageGraceMs: 120_000,
   /** No poller seen for this long means a query cannot be answered. */
   queryPollerMs: 20_000,
   /** How long an attempt whose activity nobody has registered is offered to other workers before it fails. */

@@ -7,7 +7,8 @@ import {
   readExecutionState,
   readHandBack,
 } from '@tidewheel/store';
-import type { ActivityRecord, ExecutionState, RunningState } from '@tidewheel/store';
+import type { ActivityRecord, ExecutionState, RunningState, StoredVersioning } from '@tidewheel/store';
+import { parseBehavior, parseOverride } from './worker-deployments/stored-versioning.js';
 import { scheduledAttributes } from './activity-task/activity-task.js';
 import type { EngineContext, RunAddress } from './engine-context.js';
 import { resolveRun } from './read-history.js';
@@ -18,6 +19,7 @@ import type {
   PendingWorkflowTaskInfo,
   WorkflowExecutionDescription,
   WorkflowExecutionInfo,
+  WorkflowVersioningInfo,
 } from './requests.js';
 
 /** @throws WorkflowNotFoundError, InvalidArgumentError, NamespaceNotFoundError */
@@ -72,6 +74,16 @@ export function executionInfo(workflowId: string, state: ExecutionState): Workfl
     historySizeBytes: state.historySizeBytes,
     ...(state.memo && { memo: decodePayloadMap(state.memo) }),
     ...(state.searchAttributes && { searchAttributes: decodePayloadMap(state.searchAttributes) }),
+    ...(state.versioning && { versioning: versioningInfo(state.versioning) }),
+  };
+}
+
+function versioningInfo(stored: StoredVersioning): WorkflowVersioningInfo {
+  const last = parseBehavior(stored.behavior);
+  const override = parseOverride(stored.override);
+  return {
+    ...(last && { behavior: last.behavior, version: last.version }),
+    ...(override && { override }),
   };
 }
 

@@ -1,7 +1,20 @@
-import type { SearchAttributeTypes } from '@tidewheel/core';
+import type { SearchAttributeTypes, VersioningOverride, WorkerDeploymentVersion } from '@tidewheel/core';
 import type { Namespace, NamespaceSpec } from '@tidewheel/store';
 import type { TaskQueueRates } from './rate-limit/rate-limit.js';
 import type { UpdateTaskQueueConfigRequest } from './rate-limit/update-task-queue-config.js';
+import type {
+  WorkerDeploymentDescription,
+  WorkerDeploymentVersionDescription,
+} from './worker-deployments/describe-deployments.js';
+import type {
+  SetCurrentVersionRequest,
+  SetCurrentVersionResponse,
+} from './worker-deployments/set-current-version.js';
+import type {
+  SetRampingVersionRequest,
+  SetRampingVersionResponse,
+} from './worker-deployments/set-ramping-version.js';
+import type { UpdateOptionsRequest } from './worker-deployments/update-options.js';
 import type {
   CancelWorkflowRequest,
   CountWorkflowsRequest,
@@ -53,6 +66,30 @@ export interface WorkflowService {
   describeTaskQueue(namespace: string, taskQueue: string): Promise<TaskQueueDescription>;
   /** @throws NamespaceNotFoundError */
   updateTaskQueueConfig(request: UpdateTaskQueueConfigRequest): Promise<TaskQueueRates>;
+  listWorkerDeployments(namespace: string): Promise<WorkerDeploymentDescription[]>;
+  /** @throws WorkerDeploymentNotFoundError */
+  describeWorkerDeployment(namespace: string, deploymentName: string): Promise<WorkerDeploymentDescription>;
+  /** @throws WorkerDeploymentNotFoundError */
+  describeWorkerDeploymentVersion(
+    namespace: string,
+    version: WorkerDeploymentVersion,
+  ): Promise<WorkerDeploymentVersionDescription>;
+  /** @throws WorkerDeploymentNotFoundError, WorkerDeploymentConflictError, WorkerDeploymentNotReadyError */
+  setWorkerDeploymentCurrentVersion(request: SetCurrentVersionRequest): Promise<SetCurrentVersionResponse>;
+  /** @throws WorkerDeploymentNotFoundError, WorkerDeploymentConflictError, WorkerDeploymentNotReadyError */
+  setWorkerDeploymentRampingVersion(request: SetRampingVersionRequest): Promise<SetRampingVersionResponse>;
+  /** @throws WorkerDeploymentNotFoundError, WorkerDeploymentNotReadyError */
+  deleteWorkerDeployment(namespace: string, deploymentName: string): Promise<void>;
+  /** @throws WorkerDeploymentNotFoundError, WorkerDeploymentNotReadyError */
+  deleteWorkerDeploymentVersion(
+    namespace: string,
+    version: WorkerDeploymentVersion,
+    options?: { readonly skipDrainage?: boolean },
+  ): Promise<void>;
+  /** @throws WorkflowNotFoundError when none is running, WorkerDeploymentNotFoundError */
+  updateWorkflowOptions(
+    request: UpdateOptionsRequest,
+  ): Promise<{ readonly versioningOverride?: VersioningOverride }>;
   createNamespace(spec: NamespaceSpec): Promise<Namespace>;
   /** @throws NamespaceNotFoundError */
   updateNamespace(spec: NamespaceSpec): Promise<Namespace>;

@@ -3,6 +3,8 @@ import type { NamespaceRegistry } from './namespace-registry.js';
 import type { Notices } from './notices.js';
 import type { RateLimits } from './rate-limit/rate-limits.js';
 import type { WorkerRates } from './rate-limit/worker-rates.js';
+import { workflowStreamName } from './worker-deployments/stream-names.js';
+import type { DeploymentRegistry } from './worker-deployments/deployment-registry.js';
 
 /** What a log line may carry beside its text. Payloads and secrets never do. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -32,6 +34,7 @@ export interface EngineContext {
   readonly notices: Notices;
   readonly rateLimits: RateLimits;
   readonly workerRates: WorkerRates;
+  readonly deployments: DeploymentRegistry;
   /** Written into events as who did it, when a request does not say. */
   readonly identity: string;
   readonly logger: EngineLogger;
@@ -51,6 +54,7 @@ export function runAddress(context: EngineContext, execution: ExecutionKeys, run
 export interface Route {
   readonly runId: string;
   readonly status: string;
+  /** The task queue with its place behind it, as stored: which worker version the tasks go to. */
   readonly taskQueue: string;
   readonly sticky: string;
 }
@@ -74,10 +78,12 @@ export async function readRoute(
 /** The streams of a route's workflow tasks. */
 export function routeStreams(
   context: EngineContext,
-  { partition, namespace }: Pick<ExecutionKeys, 'partition' | 'namespace'>,
+  execution: Pick<ExecutionKeys, 'partition' | 'namespace' | 'workflowId'>,
   route: Pick<Route, 'taskQueue' | 'sticky'>,
 ): { readonly normalStreamKey: string; readonly stickyStreamKey: string } {
-  const normalStreamKey = context.keys.taskStream(partition, 'workflow', namespace, route.taskQueue);
+  const { partition, namespace } = execution;
+  const name = workflowStreamName(context, execution, route.taskQueue);
+  const normalStreamKey = context.keys.taskStream(partition, 'workflow', namespace, name);
   return {
     normalStreamKey,
     stickyStreamKey: route.sticky

@@ -15,9 +15,11 @@ import {
   SCRIPTS,
   scriptRunner,
 } from '@tidewheel/store';
+import type { WorkerDeploymentVersion } from '@tidewheel/core';
 import { hostname } from 'node:os';
 import { findActivity } from './activity-task/find-activity.js';
 import { BackgroundDuties } from './background-duties.js';
+import type { DutyOptions } from './background-duties.js';
 import { DurabilityWatch } from './durability-watch.js';
 import { countWorkflows } from './count-workflows.js';
 import { deleteWorkflow } from './delete-workflow.js';
@@ -31,6 +33,7 @@ import type { EngineHealth } from './health.js';
 import type { WorkflowService } from './engine-api.js';
 import { listWorkflows } from './list-workflows.js';
 import { NamespaceRegistry } from './namespace-registry.js';
+import { DeploymentRegistry } from './worker-deployments/deployment-registry.js';
 import { Notices } from './notices.js';
 import { queryWorkflow } from './query-workflow.js';
 import { RateLimits } from './rate-limit/rate-limits.js';
@@ -57,6 +60,21 @@ import { withoutSearchAttributes, withSearchAttributes } from './search-attribut
 import { signalWithStart } from './signal-with-start.js';
 import { startWorkflow } from './start-workflow.js';
 import { terminateWorkflow } from './terminate-workflow.js';
+import {
+  deleteWorkerDeployment,
+  deleteWorkerDeploymentVersion,
+} from './worker-deployments/delete-deployments.js';
+import {
+  describeWorkerDeployment,
+  describeWorkerDeploymentVersion,
+  listWorkerDeployments,
+} from './worker-deployments/describe-deployments.js';
+import { setCurrentVersion } from './worker-deployments/set-current-version.js';
+import type { SetCurrentVersionRequest } from './worker-deployments/set-current-version.js';
+import { setRampingVersion } from './worker-deployments/set-ramping-version.js';
+import type { SetRampingVersionRequest } from './worker-deployments/set-ramping-version.js';
+import { updateWorkflowOptions } from './worker-deployments/update-options.js';
+import type { UpdateOptionsRequest } from './worker-deployments/update-options.js';
 
 /** How to open an {@link Engine}. */
 export interface EngineOptions {
@@ -119,6 +137,7 @@ export class Engine implements WorkflowService {
         notices,
         rateLimits: new RateLimits(() => context),
         workerRates: new WorkerRates(),
+        deployments: new DeploymentRegistry(redis, run, keys, notices),
         identity,
         logger,
       };
@@ -192,6 +211,42 @@ export class Engine implements WorkflowService {
     return updateTaskQueueConfig(this.context, request);
   }
 
+  listWorkerDeployments(namespace: string) {
+    return listWorkerDeployments(this.context, namespace);
+  }
+
+  describeWorkerDeployment(namespace: string, deploymentName: string) {
+    return describeWorkerDeployment(this.context, namespace, deploymentName);
+  }
+
+  describeWorkerDeploymentVersion(namespace: string, version: WorkerDeploymentVersion) {
+    return describeWorkerDeploymentVersion(this.context, namespace, version);
+  }
+
+  setWorkerDeploymentCurrentVersion(request: SetCurrentVersionRequest) {
+    return setCurrentVersion(this.context, request);
+  }
+
+  setWorkerDeploymentRampingVersion(request: SetRampingVersionRequest) {
+    return setRampingVersion(this.context, request);
+  }
+
+  deleteWorkerDeployment(namespace: string, deploymentName: string) {
+    return deleteWorkerDeployment(this.context, namespace, deploymentName);
+  }
+
+  deleteWorkerDeploymentVersion(
+    namespace: string,
+    version: WorkerDeploymentVersion,
+    options?: { readonly skipDrainage?: boolean },
+  ) {
+    return deleteWorkerDeploymentVersion(this.context, namespace, version, options);
+  }
+
+  updateWorkflowOptions(request: UpdateOptionsRequest) {
+    return updateWorkflowOptions(this.context, request);
+  }
+
   async createNamespace(spec: NamespaceSpec): Promise<Namespace> {
     return this.context.namespaces.create(spec);
   }
@@ -236,8 +291,8 @@ export class Engine implements WorkflowService {
   }
 
   /** Starts the background duties of this process; once is enough. */
-  async startDuties(): Promise<void> {
-    this.duties ??= BackgroundDuties.start(this.context);
+  async startDuties(options?: DutyOptions): Promise<void> {
+    this.duties ??= BackgroundDuties.start(this.context, options);
     await this.duties;
   }
 

@@ -46,7 +46,15 @@ export type {
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
   WorkflowOutcome,
+  WorkflowVersioningInfo,
 } from './requests.js';
+export type {
+  VersionSummary,
+  WorkerDeploymentDescription,
+  WorkerDeploymentVersionDescription,
+} from './worker-deployments/describe-deployments.js';
+export { registerVersion } from './worker-deployments/register-version.js';
+export type { VersionQueue } from './worker-deployments/deployment-records.js';
 export { answerQuery } from './query-workflow.js';
 export { returnPermits, takePermits } from './rate-limit/permits.js';
 export type { Permits } from './rate-limit/permits.js';

@@ -109,6 +109,8 @@ describeEngine('when replies of Redis are lost', (deployment) => {
       memo: '',
       searchAttributes: '',
       eagerStartedBody: '',
+      override: '',
+      revision: 0,
       signal: [],
     });
     expect([code, String(runId)]).toEqual([0, second.runId]);

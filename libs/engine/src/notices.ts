@@ -14,11 +14,18 @@ export type Notice =
   | { readonly kind: 'answered'; readonly queryId: string }
   /** A timer of the partition is due sooner than pumps would look. */
   | { readonly kind: 'timer'; readonly dueMs: number }
-  | { readonly kind: 'outbox' };
+  | { readonly kind: 'outbox' }
+  /** The worker deployments of a namespace have changed. */
+  | { readonly kind: 'deployments'; readonly namespace: string };
 
 /** What to listen to for notices that concern a partition as a whole. */
 export function partitionSubject(partition: number): string {
   return `partition:${partition}`;
+}
+
+/** What to listen to for changes of a namespace's worker deployments. */
+export function deploymentsSubject(namespace: string): string {
+  return `deployments:${namespace}`;
 }
 
 type Listener = (notice: Notice) => void;
@@ -139,12 +146,11 @@ export class Notices {
   private dispatch(partition: number, fields: readonly Buffer[]): void {
     const kind = fields[0]?.toString() ?? '';
     const value = fields[1]?.toString() ?? '';
-    const listeners = this.listeners.get(
-      PARTITION_KINDS.includes(kind) ? partitionSubject(partition) : value,
-    );
-    if (!listeners) return;
     const notice = noticeOf(kind, value, fields);
-    if (notice) for (const listener of [...listeners]) listener(notice);
+    if (!notice) return;
+    for (const subject of subjectsOf(kind, value, partition)) {
+      for (const listener of [...(this.listeners.get(subject) ?? [])]) listener(notice);
+    }
   }
 
   /** Throws a connection away that has been silent for longer than a read can block. */
@@ -176,6 +182,11 @@ export class Notices {
 /** Kinds of notice that concern the partition, not one run or query. */
 const PARTITION_KINDS: readonly string[] = ['t', 'o'];
 
+function subjectsOf(kind: string, value: string, partition: number): readonly string[] {
+  if (PARTITION_KINDS.includes(kind)) return [partitionSubject(partition)];
+  return kind === 'g' ? [deploymentsSubject(value), partitionSubject(partition)] : [value];
+}
+
 function noticeOf(kind: string, subject: string, fields: readonly Buffer[]): Notice | undefined {
   switch (kind) {
     case 'c': {
@@ -195,6 +206,8 @@ function noticeOf(kind: string, subject: string, fields: readonly Buffer[]): Not
       return { kind: 'timer', dueMs: Number(subject) };
     case 'o':
       return { kind: 'outbox' };
+    case 'g':
+      return { kind: 'deployments', namespace: subject };
     default:
       return undefined;
   }

@@ -16,6 +16,7 @@ import {
   WorkflowNotReadyError,
 } from '@tidewheel/core';
 import type { QueryAnswer } from '@tidewheel/core';
+import { queueOfRoute } from '@tidewheel/routing';
 import { answerQuery as answerScript, createQuery } from '@tidewheel/store';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -133,12 +134,12 @@ async function waitForPoller(
   state: RunState,
   deadline: number,
 ): Promise<void> {
-  const stream = context.keys.taskStream(run.partition, 'workflow', run.namespace, state.taskQueue);
+  const { normalStreamKey: stream } = routeStreams(context, run, { taskQueue: state.taskQueue, sticky: '' });
   for (;;) {
     const nowMs = Date.now();
     const pollers = await pollersOf(context, stream, nowMs);
     if (pollers.some(({ lastAccessTimeMs }) => nowMs - lastAccessTimeMs <= DEFAULTS.queryPollerMs)) return;
-    if (nowMs + POLLER_LOOK_MS >= deadline) throw new NoPollerError(state.taskQueue);
+    if (nowMs + POLLER_LOOK_MS >= deadline) throw new NoPollerError(queueOfRoute(state.taskQueue));
     await sleep(POLLER_LOOK_MS);
   }
 }

@@ -1,3 +1,4 @@
+import { queueOfRoute } from '@tidewheel/routing';
 import { decodeEvent } from '@tidewheel/codec';
 import {
   DEFAULTS,
@@ -175,7 +176,7 @@ async function readPage(
   return {
     status: executionStatusFromCode(Number(status)) ?? 'RUNNING',
     historyLength,
-    taskQueue: taskQueue.toString(),
+    taskQueue: queueOfRoute(taskQueue.toString()),
     events: events.map((bytes, index) => decodeEvent(bytes, first + index)),
   };
 }

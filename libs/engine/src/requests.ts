@@ -7,6 +7,9 @@ import type {
   RetryPolicy,
   SearchAttributeTypes,
   UserMetadata,
+  VersioningBehavior,
+  VersioningOverride,
+  WorkerDeploymentVersion,
   WorkflowExecutionRef,
 } from '@tidewheel/core';
 import type { TaskQueueRates } from './rate-limit/rate-limit.js';
@@ -52,7 +55,10 @@ export interface StartWorkflowRequest {
   /** Whether the caller waits for the result, which then comes with the response: saves a round trip. */
   readonly waitForResult?: boolean;
   /** A worker that does the first workflow task at once: it comes, started, with the response. */
-  readonly eagerWorker?: { readonly identity: string } | undefined;
+  readonly eagerWorker?:
+    { readonly identity: string; readonly version?: WorkerDeploymentVersion | undefined } | undefined;
+  /** Which worker version does the run's tasks, whatever its workers declare. */
+  readonly versioningOverride?: VersioningOverride | undefined;
 }
 
 /** Signals the id's running execution, or starts one with the signal. Default of the conflict policy: USE_EXISTING. */
@@ -175,6 +181,17 @@ export interface WorkflowExecutionInfo {
   /** As upserts have left it; absent when there is none. */
   readonly memo?: PayloadMap;
   readonly searchAttributes?: PayloadMap;
+  /** Only of one that a worker with a version has done a task of, or that is to be done by one. */
+  readonly versioning?: WorkflowVersioningInfo;
+}
+
+/** What of worker versions is known of an execution. */
+export interface WorkflowVersioningInfo {
+  /** Of its last completed workflow task; absent when an unversioned worker did that, or there was none. */
+  readonly behavior?: VersioningBehavior;
+  readonly version?: WorkerDeploymentVersion;
+  /** What holds instead. */
+  readonly override?: VersioningOverride;
 }
 
 /** An activity that is scheduled, running or waiting for its next attempt. */

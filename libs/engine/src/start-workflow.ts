@@ -10,10 +10,11 @@ import {
   WorkflowExecutionAlreadyStartedError,
 } from '@tidewheel/core';
 import type { ExecutionStatus } from '@tidewheel/core';
+import { sameVersion } from '@tidewheel/routing';
 import { startExecution } from '@tidewheel/store';
 import { randomUUID } from 'node:crypto';
 import type { EngineContext, RunAddress } from './engine-context.js';
-import { runAddress } from './engine-context.js';
+import { routeStreams, runAddress } from './engine-context.js';
 import { expectClose, getResult } from './read-history.js';
 import { checkDuration, checkPayloadMap, checkPayloads, requireIdentifier } from './request-checks.js';
 import type {
@@ -24,6 +25,10 @@ import type {
 } from './requests.js';
 import { checkSearchAttributes } from './search-attributes/attribute-checks.js';
 import { terminateRun } from './terminate-workflow.js';
+import type { DeploymentView } from './worker-deployments/deployment-view.js';
+import { isTarget } from './worker-deployments/stream-names.js';
+import { formatOverride } from './worker-deployments/stored-versioning.js';
+import { checkOverride, requireOverrideVersion, routeOfOverride } from './worker-deployments/override.js';
 import { readStoredEvents } from './workflow-task/read-events.js';
 import { startedBody as workflowTaskStartedBody } from './workflow-task/start-workflow-tasks.js';
 import type { WorkflowTask } from './workflow-task/workflow-task.js';
@@ -77,8 +82,8 @@ export async function startOrUse(
   const address = runAddress(context, execution, runId);
   const { eagerWorker } = request;
   const { signal } = options;
-  const startedBody = startedEventBody(context, request);
   const requestId = request.requestId ?? runId;
+  const versioning = await startVersioning(context, request);
   const close = request.waitForResult ? await expectClose(context, runId) : undefined;
   try {
     return await start();
@@ -90,7 +95,9 @@ export async function startOrUse(
   /** Starts the run, doing what the policies say about those in its way. */
   async function start(): Promise<StartWorkflowResponse> {
     let replacesRunId = '';
+    let { view } = versioning;
     for (let round = 0; round < MAX_ROUNDS; round++) {
+      const eager = startsEagerly(view);
       const reply = await startExecution(context.run, {
         executionKey: execution.execution,
         replacedKey: replacesRunId
@@ -99,20 +106,24 @@ export async function startOrUse(
         historyKey: address.history,
         timersKey: partition.timers,
         runningKey: context.keys.running(execution.partition, request.namespace),
-        streamKey: context.keys.taskStream(
-          execution.partition,
-          'workflow',
-          request.namespace,
-          request.taskQueue,
-        ),
-        requestKeys: signal ? [address.requests] : [],
+        streamKey: routeStreams(context, execution, { taskQueue: versioning.route, sticky: '' })
+          .normalStreamKey,
+        requestKeys: [
+          ...(signal ? [address.requests] : []),
+          ...(view.revision > 0
+            ? [
+                context.keys.routingRevision(execution.partition, request.namespace),
+                context.keys.pinnedCounts(execution.partition, request.namespace),
+              ]
+            : []),
+        ],
         member: execution.member,
         runMember: address.runMember,
         runId,
         requestId: request.requestId ?? '',
         workflowType: request.workflowType,
-        taskQueue: request.taskQueue,
-        startedBody,
+        taskQueue: versioning.route,
+        startedBody: startedEventBody(context, request, eager),
         taskTimeoutMs: request.workflowTaskTimeoutMs ?? 0,
         runTimeoutMs: request.workflowRunTimeoutMs ?? 0,
         executionTimeoutMs: request.workflowExecutionTimeoutMs ?? 0,
@@ -122,7 +133,9 @@ export async function startOrUse(
         searchAttributes: request.searchAttributes
           ? encodePayloadMap(mergeUpserts(undefined, request.searchAttributes))
           : '',
-        eagerStartedBody: eagerWorker ? workflowTaskStartedBody(eagerWorker.identity) : '',
+        eagerStartedBody: eager ? workflowTaskStartedBody(eagerWorker?.identity ?? '') : '',
+        override: formatOverride(request.versioningOverride),
+        revision: view.revision,
         signal: signal ? [signal.requestId, signal.body] : [],
       });
       if (reply[0] === 1) {
@@ -131,10 +144,16 @@ export async function startOrUse(
           runId,
           started: true,
           ...(close && { outcome: observed(close.outcome(address)) }),
-          ...(eagerWorker && { workflowTask: firstWorkflowTask(request, address, startedMs, events) }),
+          ...(events.length > 0 && {
+            workflowTask: firstWorkflowTask(request, address, startedMs, events, versioning.route),
+          }),
         };
       }
 
+      if (reply[0] === 2) {
+        view = await context.deployments.newest(request.namespace);
+        continue;
+      }
       const existing = {
         runId: reply[1].toString(),
         status: executionStatusFromCode(Number(reply[2])) ?? 'RUNNING',
@@ -184,8 +203,22 @@ export async function startOrUse(
     const response = existingRun(runId, true);
     if (!eagerWorker) return response;
     const events = await readStoredEvents(context, address, 1, signal ? 4 : 3);
+    // Its first task went to workers of another version.
+    if (events.length < (signal ? 4 : 3)) return response;
     const startedMs = decodeEvent(events[0] as Buffer, 1).eventTimeMs;
-    return { ...response, workflowTask: firstWorkflowTask(request, address, startedMs, events) };
+    return {
+      ...response,
+      workflowTask: firstWorkflowTask(request, address, startedMs, events, versioning.route),
+    };
+  }
+
+  /** Whether the starter does the first task: it has to be of the version that gets it. */
+  function startsEagerly(view: DeploymentView): boolean {
+    if (!eagerWorker) return false;
+    const { taskQueue, workflowId, versioningOverride } = request;
+    return versioningOverride?.behavior === 'PINNED'
+      ? sameVersion(versioningOverride.version, eagerWorker.version)
+      : isTarget(view, taskQueue, workflowId, eagerWorker.version);
   }
 
   function existingRun(existingRunId: string, started: boolean): StartWorkflowResponse {
@@ -204,12 +237,14 @@ function firstWorkflowTask(
   run: RunAddress,
   nowMs: number,
   events: readonly Buffer[],
+  route: string,
 ): WorkflowTask {
   const { workflowTaskTimeoutMs, workflowRunTimeoutMs, workflowExecutionTimeoutMs } = request;
   return {
     run,
     stamp: { scheduledEventId: events.length - 1, startedEventId: events.length, attempt: 1 },
     taskQueue: request.taskQueue,
+    ...(route !== request.taskQueue && { route }),
     previousStartedEventId: 0,
     scheduledMs: nowMs,
     startedMs: nowMs,
@@ -220,6 +255,19 @@ function firstWorkflowTask(
     events,
     historyLength: events.length,
     queries: [],
+  };
+}
+
+/** Where a new run's tasks go, and by which worker deployments that was decided. */
+async function startVersioning(
+  context: EngineContext,
+  { namespace, taskQueue, versioningOverride }: StartWorkflowRequest,
+): Promise<{ readonly route: string; readonly view: DeploymentView }> {
+  const view = await context.deployments.fresh(namespace);
+  if (!versioningOverride) return { route: taskQueue, view };
+  return {
+    route: routeOfOverride(taskQueue, versioningOverride),
+    view: await requireOverrideVersion(context, namespace, versioningOverride, view),
   };
 }
 
@@ -255,6 +303,7 @@ export function checkStart(request: StartWorkflowRequest): void {
   checkPayloadMap('header', request.header);
   const metadataFault = userMetadataFault(request.userMetadata);
   if (metadataFault) throw new InvalidArgumentError('userMetadata', metadataFault);
+  checkOverride(request.versioningOverride);
   checkDuration('workflowExecutionTimeout', request.workflowExecutionTimeoutMs);
   checkDuration('workflowRunTimeout', request.workflowRunTimeoutMs);
   checkDuration('workflowTaskTimeout', request.workflowTaskTimeoutMs, DEFAULTS.workflowTaskTimeoutMaxMs);
@@ -269,7 +318,7 @@ export function checkStart(request: StartWorkflowRequest): void {
   }
 }
 
-function startedEventBody(context: EngineContext, request: StartWorkflowRequest): Buffer {
+function startedEventBody(context: EngineContext, request: StartWorkflowRequest, eager: boolean): Buffer {
   const taskTimeoutMs = request.workflowTaskTimeoutMs;
   const attributes: BodyAttributes<'WorkflowExecutionStarted'> = {
     workflowType: request.workflowType,
@@ -285,7 +334,8 @@ function startedEventBody(context: EngineContext, request: StartWorkflowRequest)
     ...(request.memo && { memo: request.memo }),
     ...(request.searchAttributes && { searchAttributes: request.searchAttributes }),
     ...(request.header && { header: request.header }),
-    ...(request.eagerWorker && { eagerExecutionAccepted: true }),
+    ...(eager && { eagerExecutionAccepted: true }),
+    ...(request.versioningOverride && { versioningOverride: request.versioningOverride }),
   };
   const { summary, details } = request.userMetadata ?? {};
   return encodeEventBody(

@@ -104,7 +104,7 @@ async function closeRun(
   options: CloseOptions,
 ): Promise<boolean> {
   const partition = context.keys.partition(address.partition);
-  const [closed] = await closeExecution(context.run, {
+  const input = {
     executionKey: address.execution,
     historyKey: address.history,
     bufferKey: address.buffer,
@@ -125,6 +125,12 @@ async function closeRun(
     status: String(EXECUTION_STATUS_CODES[status]),
     dueOnly: options.dueOnly ? '1' : '',
     requestId: options.requestId ?? '',
-  });
-  return closed === 1;
+  };
+  let reply = await closeExecution(context.run, { ...input, countKeys: [] });
+  if (reply[0] === -1) {
+    // It is pinned to a worker version, of which one execution fewer has to be counted.
+    const countKeys = [context.keys.pinnedCounts(address.partition, address.namespace)];
+    reply = await closeExecution(context.run, { ...input, countKeys });
+  }
+  return reply[0] === 1;
 }

@@ -85,7 +85,7 @@ export class TestDeployment {
     const redis = await startTestRedis();
     const engine = await Engine.open({ connection: { url: redis.url }, partitions, identity: 'engine' });
     await engine.addSearchAttributes(NAMESPACE, { city: 'Keyword', tags: 'KeywordList' });
-    await engine.startDuties();
+    await engine.startDuties({ versionDrainageGraceMs: 0 });
     return new TestDeployment(redis, engine);
   }
 

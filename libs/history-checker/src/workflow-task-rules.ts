@@ -40,6 +40,8 @@ export class WorkflowTaskRules {
   visit(event: HistoryEvent): EventContext {
     const lastTaskStarted = this.lastTaskStarted;
     const place = this.placeOf(event);
+    // The workflow is not told of it, so it needs no workflow task and parts no neighbours.
+    if (event.eventType === 'WorkflowExecutionOptionsUpdated') return { place, lastTaskStarted };
     this.checkNeighbours(event);
     if (place !== 'command' && event.eventType !== 'WorkflowTaskCompleted') this.openBlock = undefined;
     this.previous = event;
@@ -225,7 +227,7 @@ export class WorkflowTaskRules {
       return 'misplaced';
     }
     if (this.pending) return 'arrival';
-    this.group.push(event);
+    if (event.eventType !== 'WorkflowExecutionOptionsUpdated') this.group.push(event);
     return 'group';
   }
 

@@ -21,7 +21,8 @@ export type AttributeKind =
   | 'retryPolicy'
   | 'execution'
   | 'sdkMetadata'
-  | 'workerVersion';
+  | 'workerVersion'
+  | 'versioningOverride';
 
 /** The kind that the type of an attribute calls for; times and durations are told apart by their names. */
 type KindOf<Name, Value> = [Value] extends [boolean]
@@ -48,7 +49,9 @@ type KindOf<Name, Value> = [Value] extends [boolean]
                   ? 'payloadMap'
                   : 'sdkName' extends keyof Value
                     ? 'sdkMetadata'
-                    : 'workerVersion';
+                    : 'behavior' extends keyof Value
+                      ? 'versioningOverride'
+                      : 'workerVersion';
 
 /** The kinds of a record's attributes, with a question mark for those that may be absent. */
 type KindsOf<Attributes> = {
@@ -98,6 +101,7 @@ export const EVENT_ATTRIBUTE_KINDS: { readonly [Type in EventType]: KindsOf<Even
     searchAttributes: 'payloadMap?',
     header: 'payloadMap?',
     eagerExecutionAccepted: 'flag?',
+    versioningOverride: 'versioningOverride?',
   },
   WorkflowExecutionCompleted: {
     result: 'payloads?',
@@ -124,6 +128,7 @@ export const EVENT_ATTRIBUTE_KINDS: { readonly [Type in EventType]: KindsOf<Even
     identity: 'text?',
     sdkMetadata: 'sdkMetadata?',
     workerVersion: 'workerVersion?',
+    versioningBehavior: 'text?',
   },
   WorkflowTaskTimedOut: { scheduledEventId: 'integer', startedEventId: 'integer', timeoutType: 'text' },
   WorkflowTaskFailed: {
@@ -256,4 +261,9 @@ export const EVENT_ATTRIBUTE_KINDS: { readonly [Type in EventType]: KindsOf<Even
     searchAttributes: 'payloadMap',
   },
   WorkflowPropertiesModified: { workflowTaskCompletedEventId: 'integer', upsertedMemo: 'payloadMap' },
+  WorkflowExecutionOptionsUpdated: {
+    versioningOverride: 'versioningOverride?',
+    unsetVersioningOverride: 'flag?',
+    identity: 'text?',
+  },
 };

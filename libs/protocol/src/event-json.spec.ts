@@ -68,6 +68,7 @@ const SAMPLES: Readonly<Record<string, unknown>> = {
   },
   execution: { workflowId: 'w', runId: 'r' },
   sdkMetadata: { langUsedFlags: [1], sdkName: 'sdk' },
+  versioningOverride: { behavior: 'PINNED', version: { deploymentName: 'orders', buildId: '1' } },
   workerVersion: { buildId: '1.0', useVersioning: true },
 };
 

@@ -7,6 +7,7 @@ import type {
   RetryPolicy,
   SdkMetadata,
   UserMetadata,
+  VersioningOverride,
   WorkerVersion,
   WorkflowExecutionTarget,
 } from '@tidewheel/core';
@@ -17,6 +18,7 @@ import type { AttributeKind } from './event-attributes.js';
 import { failureJson, failureToJson } from './failure-json.js';
 import { payloadJson, payloadMapToJson, payloadsToJson, payloadToJson } from './payload-json.js';
 import { durationText, timestamp, toTimestamp } from './scalars.js';
+import { versioningOverrideJson } from './versioning-json.js';
 
 /** Text for people about a run or event. */
 export const userMetadataJson = z
@@ -96,6 +98,7 @@ const FORMS: { readonly [Kind in AttributeKind]: AttributeForm<never> } = {
   execution: asIs(targetJson) satisfies AttributeForm<WorkflowExecutionTarget>,
   sdkMetadata: asIs(sdkMetadataJson) satisfies AttributeForm<SdkMetadata>,
   workerVersion: asIs(workerVersionJson) satisfies AttributeForm<WorkerVersion>,
+  versioningOverride: asIs(versioningOverrideJson) satisfies AttributeForm<VersioningOverride>,
   duration: { schema: durationText, toJson: (ms: number) => formatDuration(ms) },
   time: { schema: timestamp, toJson: (ms: number) => toTimestamp(ms) },
   payloads: { schema: z.array(payloadJson), toJson: (value: Payloads) => payloadsToJson(value) },

@@ -5,6 +5,7 @@ import { retryPolicyJson, userMetadataJson } from './event-json.js';
 import { failureJson } from './failure-json.js';
 import { payloadJson } from './payload-json.js';
 import { durationText, timestamp } from './scalars.js';
+import { versioningInfoJson } from './versioning-json.js';
 
 const STATUSES = Object.keys(EXECUTION_STATUS_CODES) as [ExecutionStatus, ...ExecutionStatus[]];
 
@@ -24,6 +25,7 @@ const infoShape = {
   historySizeBytes: z.int(),
   memo: z.record(z.string(), payloadJson).optional(),
   searchAttributes: z.record(z.string(), payloadJson).optional(),
+  versioningInfo: versioningInfoJson.optional(),
 };
 
 /** One line of a list of executions. */

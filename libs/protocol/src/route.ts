@@ -5,7 +5,7 @@ import type { ProblemCode } from './problem.js';
 export type HttpMethod = 'get' | 'post' | 'delete';
 
 /** Where a reader of the documentation finds a route. */
-type RouteTag = 'Namespaces' | 'Workflows' | 'Task queues' | 'Workers' | 'Process';
+type RouteTag = 'Namespaces' | 'Workflows' | 'Task queues' | 'Worker deployments' | 'Workers' | 'Process';
 
 /** One operation of the REST interface. Validation, types and documentation come from this. */
 export interface Route<

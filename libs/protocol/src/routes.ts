@@ -14,6 +14,16 @@ import {
 } from './search-attribute-routes.js';
 import { describeTaskQueue, updateTaskQueueConfig } from './task-queue-routes.js';
 import {
+  deleteWorkerDeployment,
+  deleteWorkerDeploymentVersion,
+  describeWorkerDeployment,
+  describeWorkerDeploymentVersion,
+  listWorkerDeployments,
+  setWorkerDeploymentCurrentVersion,
+  setWorkerDeploymentRampingVersion,
+  updateWorkflowOptions,
+} from './worker-deployment-routes.js';
+import {
   cancelActivityTask,
   completeActivityTask,
   completeQueryTask,
@@ -57,6 +67,14 @@ export const ROUTES = {
   listWorkflows,
   countWorkflows,
   describeTaskQueue,
+  listWorkerDeployments,
+  describeWorkerDeployment,
+  deleteWorkerDeployment,
+  describeWorkerDeploymentVersion,
+  deleteWorkerDeploymentVersion,
+  setWorkerDeploymentCurrentVersion,
+  setWorkerDeploymentRampingVersion,
+  updateWorkflowOptions,
   registerWorker,
   pollActivityTask,
   pollWorkflowTask,

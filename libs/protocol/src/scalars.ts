@@ -1,4 +1,5 @@
 import {
+  deploymentPartFault,
   durationToMs,
   formatDuration,
   identifierFault,
@@ -36,6 +37,11 @@ export function numberWithout(fault: (value: unknown) => string | undefined) {
 /** A workflow id, type, task queue, signal, query or request id. */
 export function identifier(description: string) {
   return textWithout(identifierFault).meta({ description, minLength: 1, maxLength: 1_000 });
+}
+
+/** Name of a worker deployment, or a build id. */
+export function deploymentPart(description: string) {
+  return textWithout(deploymentPartFault).meta({ description, minLength: 1, maxLength: 255 });
 }
 
 /** Name of a namespace. */

@@ -20,6 +20,8 @@ import {
   runId,
 } from './scalars.js';
 
+import { versioningOverride } from './versioning-json.js';
+
 /** Longest wait of a long poll, in milliseconds. */
 const MAX_WAIT_MS = 20_000;
 const MAX_TASK_TIMEOUT_MS = 120_000;
@@ -70,6 +72,7 @@ export const startShape = {
     'Values to find the execution by, by name. Names have to be registered in the namespace, values to be of their types.',
   ).optional(),
   header,
+  versioningOverride: versioningOverride.optional(),
   userMetadata: z
     .strictObject({
       summary: payload('One line for people, at most 400 bytes.').optional(),
@@ -106,7 +109,12 @@ export const startWorkflow = {
     description: 'The run under this id.',
     schema: startAnswer,
   },
-  problems: ['NAMESPACE_NOT_FOUND', 'WORKFLOW_ALREADY_STARTED', 'LIMIT_EXCEEDED'],
+  problems: [
+    'NAMESPACE_NOT_FOUND',
+    'WORKFLOW_ALREADY_STARTED',
+    'LIMIT_EXCEEDED',
+    'WORKER_DEPLOYMENT_NOT_FOUND',
+  ],
 } as const satisfies Route;
 
 /** Describes an execution. */

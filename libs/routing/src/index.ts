@@ -13,3 +13,16 @@ export { burstOf, newBucket, returnPermits, takePermits } from './permit-bucket.
 export type { DispatchRate, PermitBucket, PermitGrant } from './permit-bucket.js';
 export { readQuota } from './read-quota.js';
 export type { ReadQuota } from './read-quota.js';
+export {
+  formatVersion,
+  parseRoute,
+  parseVersion,
+  pinnedRoute,
+  queueOfRoute,
+  sameVersion,
+  sharedStreamName,
+  unpinnedRoute,
+} from './task-route.js';
+export type { DeploymentVersion, SharedStream, TaskRoute } from './task-route.js';
+export { abandonedStreams, chooseTarget, streamsOfVersion } from './version-routing.js';
+export type { QueueRouting, Ramp, TaskTarget } from './version-routing.js';

@@ -1,3 +1,5 @@
+import { queueOfRoute } from '@tidewheel/routing';
+
 /** Where a workflow task stands. */
 export type WorkflowTaskState = 'NONE' | 'SCHEDULED' | 'STARTED' | 'BACKING_OFF';
 
@@ -8,6 +10,9 @@ export interface ExecutionState {
   readonly statusCode: number;
   readonly workflowType: string;
   readonly taskQueue: string;
+  /** The task queue with its place behind it: where its tasks go. */
+  readonly route: string;
+  readonly versioning?: StoredVersioning;
   readonly startTimeMs: number;
   /** 0 while it runs. */
   readonly closeTimeMs: number;
@@ -18,6 +23,14 @@ export interface ExecutionState {
   readonly searchAttributes?: Buffer;
   /** Only of a running one. */
   readonly running?: RunningState;
+}
+
+/** What is stored of the worker versions of a run; absent when none ever did a task of it. */
+export interface StoredVersioning {
+  /** Behaviour, deployment and build of its last completed workflow task, as stored; '' for an unversioned worker's. */
+  readonly behavior: string;
+  /** What overrides them, as stored; '' for nothing. */
+  readonly override: string;
 }
 
 /** What only a running execution has. */
@@ -38,7 +51,21 @@ export interface RunningState {
 }
 
 /** The fields that {@link readExecutionState} needs, in the order in which it takes them. */
-export const EXECUTION_STATE_FIELDS = ['r', 's', 'ty', 'q', 't0', 'me', 'sa', 'e', 'm', 'w', 'k'] as const;
+export const EXECUTION_STATE_FIELDS = [
+  'r',
+  's',
+  'ty',
+  'q',
+  't0',
+  'me',
+  'sa',
+  'e',
+  'm',
+  'w',
+  'k',
+  'vb',
+  'vo',
+] as const;
 
 /** The fields that hold a run's memo and search attributes as they are now. */
 export const RUN_PROPERTY_FIELDS = { memo: 'me', searchAttributes: 'sa' } as const;
@@ -60,14 +87,20 @@ export function readExecutionState(
 ): ExecutionState | undefined {
   const [runId, status, type, queue, startTime, memo, searchAttributes, closed, numbers, task, sticky] =
     fields;
+  const [behavior, override] = fields.slice(11);
   if (!runId || !status) return undefined;
+  const route = queue?.toString() ?? '';
   const common = {
     runId: runId.toString(),
     statusCode: Number(status),
     workflowType: type?.toString() ?? '',
-    taskQueue: queue?.toString() ?? '',
     ...(memo?.length && { memo }),
     ...(searchAttributes?.length && { searchAttributes }),
+    taskQueue: queueOfRoute(route),
+    route,
+    ...((behavior ?? override) && {
+      versioning: { behavior: behavior?.toString() ?? '', override: override?.toString() ?? '' },
+    }),
   };
   if (closed) {
     return {

@@ -22,13 +22,14 @@ export {
   RUN_PROPERTY_FIELDS,
   WORKFLOW_TASK_STATES,
 } from './execution-state.js';
-export type { ExecutionState, RunningState, WorkflowTaskState } from './execution-state.js';
+export type { ExecutionState, RunningState, StoredVersioning, WorkflowTaskState } from './execution-state.js';
 export { Keyspace, parseMember, parseRunMember, WORKERS_GROUP } from './keys.js';
 export type { ExecutionKeys, PartitionKeys, RunKeys, TaskKind } from './keys.js';
 export { loadScripts, openRedis, scriptRunner } from './redis-connection.js';
 export type { Redis, RedisConnectionOptions } from './redis-connection.js';
 export {
   answerQuery,
+  changeDeployments,
   closeExecution,
   completeWorkflowTask,
   createQuery,
@@ -40,7 +41,9 @@ export {
   forgetAbsent,
   handBackActivity,
   leaveSticky,
+  moveTasks,
   notePresence,
+  raiseRevision,
   readHistory,
   recordEvent,
   recordHeartbeat,
@@ -58,6 +61,7 @@ export {
   takeOver,
   takePermits,
   takeQuery,
+  updateOptions,
 } from './scripts.generated.js';
 export type { Script, ScriptArgument, ScriptRunner, ScriptText } from './script.js';
 export { parseTaskEntry } from './task-entry.js';

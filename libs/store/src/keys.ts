@@ -135,6 +135,21 @@ export class Keyspace {
     return `${this.head(0)}l`;
   }
 
+  /** Worker deployments of a namespace, their versions, and the revision of both; the same whatever the number of partitions. */
+  workerDeployments(namespace: string): string {
+    return `${this.head(0)}wd:${namespace}`;
+  }
+
+  /** The newest revision of a namespace's worker deployments that a partition has heard of. */
+  routingRevision(partition: number, namespace: string): string {
+    return `${this.head(partition)}wr:${namespace}`;
+  }
+
+  /** How many running executions of one partition are pinned to which version. */
+  pinnedCounts(partition: number, namespace: string): string {
+    return `${this.head(partition)}wp:${namespace}`;
+  }
+
   query(partition: number, queryId: string): string {
     return `${this.head(partition)}q:${queryId}`;
   }

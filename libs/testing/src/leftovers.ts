@@ -57,6 +57,8 @@ async function inspect(survey: Survey, key: string, letter: string, name: string
     case 'meta':
     case 'namespaces':
     case 'probe':
+    case 'wd':
+    case 'wr':
       return;
     case 'o':
     case 'w':
@@ -98,6 +100,7 @@ async function inspect(survey: Survey, key: string, letter: string, name: string
 const LEFT_BEHIND: Readonly<Record<string, string>> = {
   t: 'timers of runs that are closed',
   v: 'running executions',
+  wp: 'running executions that are pinned to a version',
   b: 'buffered events',
   d: 'activity details of a run that is closed',
 };
@@ -123,7 +126,7 @@ async function streamRemains(redis: SurveyConnection, key: string): Promise<stri
 }
 
 /** Fields of the state of a closed run; anything else was to go when it closed. */
-const CLOSED_FIELDS = new Set(['r', 's', 'e', 'q', 'ty', 'rq', 'me', 'sa']);
+const CLOSED_FIELDS = new Set(['r', 's', 'e', 'q', 'ty', 'rq', 'me', 'sa', 'vb', 'vo']);
 /** Where the packed field `e` of a closed run holds the length of its history, in three bytes. */
 const LENGTH_OFFSET = 12;
 

@@ -4,6 +4,7 @@ import type {
   WorkflowExecutionDescription,
   WorkflowExecutionInfo,
   WorkflowOutcome,
+  WorkflowVersioningInfo,
 } from '@tidewheel/engine';
 import { formatDuration } from '@tidewheel/core';
 import {
@@ -35,6 +36,16 @@ export function infoToJson(info: WorkflowExecutionInfo): InfoJson {
     historySizeBytes: info.historySizeBytes,
     ...(info.memo && { memo: payloadMapToJson(info.memo) }),
     ...(info.searchAttributes && { searchAttributes: payloadMapToJson(info.searchAttributes) }),
+    ...(info.versioning && { versioningInfo: versioningToJson(info.versioning) }),
+  };
+}
+
+function versioningToJson(info: WorkflowVersioningInfo): NonNullable<InfoJson['versioningInfo']> {
+  const { behavior, version, override } = info;
+  return {
+    ...(behavior && { behavior }),
+    ...(version && { deploymentVersion: version }),
+    ...(override && { versioningOverride: override }),
   };
 }
 

@@ -15,8 +15,10 @@ export interface ActivityTask {
   readonly attempt: number;
   /** Where the activity's tasks go. */
   readonly taskQueue: string;
-  /** Where the run's workflow tasks go, as far as known. */
+  /** The task queue of the run's workflow tasks, as far as known. */
   readonly workflowTaskQueue: string;
+  /** The same with its place behind it, as stored: which worker version they go to; absent where that is not known. */
+  readonly workflowRoute?: string;
   /** The sticky queue of the run, as far as known; '' for none. */
   readonly sticky: string;
   readonly input: Payloads;
@@ -47,6 +49,7 @@ export type ActivityAttempt = Pick<
   | 'attempt'
   | 'taskQueue'
   | 'workflowTaskQueue'
+  | 'workflowRoute'
   | 'sticky'
   | 'retryPolicy'
   | 'closeByMs'
@@ -97,6 +100,7 @@ export function activityTaskOfCommand(task: WorkflowTask, planned: PlannedComman
     scheduledEventId: planned.eventId,
     attempt: 1,
     workflowTaskQueue: task.taskQueue,
+    ...(task.route !== undefined && { workflowRoute: task.route }),
     sticky: '',
     scheduledMs: 0,
     attemptScheduledMs: 0,

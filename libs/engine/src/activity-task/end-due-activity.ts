@@ -1,6 +1,7 @@
 import { decodeEvent, decodeFailure, decodePayloads } from '@tidewheel/codec';
 import { decideRetry, isEventOf, timeoutFailure } from '@tidewheel/core';
 import type { Payloads, TimeoutType } from '@tidewheel/core';
+import { queueOfRoute } from '@tidewheel/routing';
 import { readActivityRecord } from '@tidewheel/store';
 import type { ActivityRecord } from '@tidewheel/store';
 import type { EngineContext, Route, RunAddress } from '../engine-context.js';
@@ -22,10 +23,10 @@ export async function endDueActivity(
   const bytes = await context.redis.lindexBuffer(run.history, scheduledEventId - 1);
   const event = bytes ? decodeEvent(bytes, scheduledEventId) : undefined;
   if (!event || !isEventOf(event, 'ActivityTaskScheduled')) return;
-  const attributes = scheduledAttributes(event.attributes, route.taskQueue);
+  const attributes = scheduledAttributes(event.attributes, queueOfRoute(route.taskQueue));
   const stamp: ActivityStamp = { run, activityId: activityIdBytes.toString(), scheduledEventId, attempt };
   if (record.state === 'BACKING_OFF') {
-    await dispatchAttempt(context, stamp, attributes.taskQueue, 'b');
+    await dispatchAttempt(context, stamp, attributes.taskQueue, 'b', route.taskQueue);
     return;
   }
 

@@ -1,5 +1,6 @@
 import { decodeEvent, decodePayloads } from '@tidewheel/codec';
 import { ActivityTaskNotFoundError, isEventOf } from '@tidewheel/core';
+import { queueOfRoute } from '@tidewheel/routing';
 import { readActivityRecord } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
 import { resolveRun } from '../read-history.js';
@@ -38,7 +39,8 @@ export async function findActivity(
   ]);
   const event = eventBytes ? decodeEvent(eventBytes, id) : undefined;
   if (!event || !isEventOf(event, 'ActivityTaskScheduled')) throw new ActivityTaskNotFoundError();
-  const workflowTaskQueue = taskQueue?.toString() ?? '';
+  const workflowRoute = taskQueue?.toString() ?? '';
+  const workflowTaskQueue = queueOfRoute(workflowRoute);
   return {
     ...scheduledAttributes(event.attributes, workflowTaskQueue),
     run,
@@ -46,6 +48,7 @@ export async function findActivity(
     scheduledEventId: id,
     attempt: record.attempt,
     workflowTaskQueue,
+    workflowRoute,
     sticky: sticky?.toString() ?? '',
     scheduledMs: event.eventTimeMs,
     attemptScheduledMs: record.scheduledMs,

@@ -3,7 +3,9 @@ import { ActivityTaskNotFoundError } from '@tidewheel/core';
 import type { Payloads } from '@tidewheel/core';
 import { dispatchActivity, recordHeartbeat } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
+import { readRoute } from '../engine-context.js';
 import { checkPayloads } from '../request-checks.js';
+import { activityStreamName } from '../worker-deployments/stream-names.js';
 import type { ActivityAttempt } from './activity-task.js';
 import type { ActivityStamp } from './resolve-activity.js';
 
@@ -38,26 +40,32 @@ export async function heartbeatActivity(
 }
 
 /** Gives a started attempt back untouched, so that another worker takes it. False when it was no longer expected. */
-export function returnActivity(context: EngineContext, task: ActivityAttempt): Promise<boolean> {
-  return dispatchAttempt(context, task, task.taskQueue, 'r');
+export async function returnActivity(context: EngineContext, task: ActivityAttempt): Promise<boolean> {
+  // Where there are no worker versions, it is known without asking where the attempt belongs.
+  const versioned = context.deployments.seen(task.run.namespace).revision > 0;
+  const route = versioned ? (await readRoute(context, task.run))?.taskQueue : undefined;
+  return dispatchAttempt(context, task, task.taskQueue, 'r', route ?? task.workflowTaskQueue);
 }
 
 /**
  * Puts an attempt on its stream.
  *
- * @param expect `b`: it is backing off and due; `r`: it is started, and given back
+ * @param expect `b`: it is backing off and due; `r`: it is started, and given back; `s`: it waits, on another stream
+ * @param route where the run's tasks go
  */
 export async function dispatchAttempt(
   context: EngineContext,
   task: ActivityStamp,
   taskQueue: string,
-  expect: 'b' | 'r',
+  expect: 'b' | 'r' | 's',
+  route: string,
 ): Promise<boolean> {
   const { run } = task;
+  const stream = await activityStreamName(context, run, route, taskQueue);
   const [code] = await dispatchActivity(context.run, {
     executionKey: run.execution,
     timersKey: context.keys.partition(run.partition).timers,
-    streamKey: context.keys.taskStream(run.partition, 'activity', run.namespace, taskQueue),
+    streamKey: context.keys.taskStream(run.partition, 'activity', run.namespace, stream),
     member: run.member,
     runId: run.runId,
     activityId: task.activityId,

@@ -6,14 +6,16 @@ import {
   EVENT_TYPE_CODES,
   InvalidArgumentError,
 } from '@tidewheel/core';
-import type { Failure, Payloads, RetryState } from '@tidewheel/core';
+import type { Failure, Payloads, RetryState, WorkerDeploymentVersion } from '@tidewheel/core';
+import { parseRoute, queueOfRoute } from '@tidewheel/routing';
 import { resolveActivity, retryActivity } from '@tidewheel/store';
-import type { EngineContext } from '../engine-context.js';
+import type { EngineContext, RunAddress } from '../engine-context.js';
 import { routeStreams } from '../engine-context.js';
 import { checkPayloads } from '../request-checks.js';
 import { forceEndWorkflowTask } from '../workflow-task/end-workflow-task.js';
 import { startedBody } from '../workflow-task/start-workflow-tasks.js';
 import type { WorkflowTask } from '../workflow-task/workflow-task.js';
+import { isTarget } from '../worker-deployments/stream-names.js';
 import type { ActivityAttempt, ActivityTask } from './activity-task.js';
 
 /** Who reports, and whether it does the workflow task that follows at once. */
@@ -21,6 +23,8 @@ export interface ActivityReporter {
   readonly identity: string;
   /** The reporter's own sticky queue, when it has a slot for the workflow task of an execution that it caches. */
   readonly eagerSticky?: string | undefined;
+  /** The reporter's own version, if it has one. */
+  readonly version?: WorkerDeploymentVersion | undefined;
 }
 
 /** What became of a report; `next` is the started workflow task that the report made due. */
@@ -136,7 +140,8 @@ async function report(
   reporter: ActivityReporter,
 ): Promise<ActivityReportOutcome> {
   const outcome = await recordResolution(context, task, resolution, {
-    route: { taskQueue: task.workflowTaskQueue, sticky: task.sticky },
+    route: { taskQueue: task.workflowRoute ?? task.workflowTaskQueue, sticky: task.sticky },
+    version: reporter.version,
     identity: reporter.identity,
     eagerSticky: reporter.eagerSticky,
     expect: 'r',
@@ -170,8 +175,26 @@ interface ResolutionOptions {
   /** Who ran the attempt; undefined for one that never started. */
   readonly identity?: string | undefined;
   readonly eagerSticky?: string | undefined;
+  readonly version?: WorkerDeploymentVersion | undefined;
   /** `r`: the attempt must be started; `d`: one of its deadlines must have passed. */
   readonly expect: 'r' | 'd';
+}
+
+/** By which routing a worker may do the next task of an unpinned run at once; undefined when it may not, or needs none. */
+function unpinnedTarget(
+  context: EngineContext,
+  run: RunAddress,
+  route: string,
+  version: WorkerDeploymentVersion | undefined,
+): { readonly revisionKey: string; readonly revision: number } | undefined {
+  const { kind, taskQueue } = parseRoute(route);
+  if (kind !== 'unpinned') return undefined;
+  const view = context.deployments.seen(run.namespace);
+  if (!isTarget(view, taskQueue, run.workflowId, version)) return undefined;
+  return {
+    revisionKey: context.keys.routingRevision(run.partition, run.namespace),
+    revision: view.revision,
+  };
 }
 
 /** Writes the outcome of an activity into its run's history. */
@@ -203,11 +226,16 @@ export async function recordResolution(
     workflowTaskStartedBody: options.eagerSticky ? startedBody(options.identity ?? '') : '',
   };
   let route = options.route;
+  const eager = options.eagerSticky
+    ? unpinnedTarget(context, run, route.taskQueue, options.version)
+    : undefined;
   if (options.eagerSticky && route.sticky === '') route = { ...route, sticky: options.eagerSticky };
   for (;;) {
     const reply = await resolveActivity(context.run, {
       ...input,
       ...route,
+      revisionKeys: eager ? [eager.revisionKey] : [],
+      revision: eager?.revision ?? 0,
       ...routeStreams(context, run, route),
     });
     switch (reply[0]) {
@@ -233,7 +261,8 @@ export async function recordResolution(
           next: {
             run,
             stamp: { scheduledEventId, startedEventId, attempt: 1 },
-            taskQueue: route.taskQueue,
+            taskQueue: queueOfRoute(route.taskQueue),
+            route: route.taskQueue,
             previousStartedEventId,
             scheduledMs: nowMs,
             startedMs: nowMs,

@@ -1,26 +1,69 @@
 import { decodeEvent, decodePayloads } from '@tidewheel/codec';
 import { isEventOf } from '@tidewheel/core';
+import type { WorkerDeploymentVersion } from '@tidewheel/core';
+import { queueOfRoute } from '@tidewheel/routing';
 import type { ActivityTaskEntry } from '@tidewheel/store';
-import { readActivityRecord, startActivityTasks as startScript, WORKERS_GROUP } from '@tidewheel/store';
-import type { EngineContext } from '../engine-context.js';
+import {
+  parseMember,
+  readActivityRecord,
+  startActivityTasks as startScript,
+  WORKERS_GROUP,
+} from '@tidewheel/store';
+import type { EngineContext, RunAddress } from '../engine-context.js';
+import type { DeploymentView } from '../worker-deployments/deployment-view.js';
+import { targetKeys, targetLetters } from '../worker-deployments/stream-names.js';
 import { runOfEntry } from '../workflow-task/start-workflow-tasks.js';
 import { scheduledAttributes } from './activity-task.js';
 import type { ActivityTask } from './activity-task.js';
 
+/** Which stream entries were read from, and by whom. */
+interface ActivityTaskSource {
+  readonly partition: number;
+  readonly streamKey: string;
+  /** Only of a worker with a version, and only for a stream that it shares with other versions: its version and queue. */
+  readonly shared?: { readonly version: WorkerDeploymentVersion; readonly taskQueue: string } | undefined;
+}
+
+/** How often the routing may have changed under the hands of one claim; then its tasks are left to the next. */
+const MAX_LOOKS = 20;
+
 /**
- * Starts the activity tasks that were read from one stream; all leave the stream. A task that is no longer wanted gives
- * undefined.
+ * Starts the activity tasks that were read from one stream; all leave the stream. A task that is no longer wanted, or
+ * belongs to another worker version, gives undefined; the latter goes where that version finds it.
  */
 export async function startActivityTasks(
   context: EngineContext,
-  source: { readonly partition: number; readonly streamKey: string },
+  source: ActivityTaskSource,
   entries: readonly ActivityTaskEntry[],
 ): Promise<(ActivityTask | undefined)[]> {
+  if (!source.shared) return claim(context, source, entries, undefined);
+  const { namespace } = parseMember(entries[0]?.member ?? '');
+  let view = await context.deployments.fresh(namespace);
+  for (let look = 0; look < MAX_LOOKS; look++) {
+    const tasks = await claim(context, source, entries, view);
+    if (tasks !== OUTDATED) return tasks;
+    view = await context.deployments.newest(namespace);
+  }
+  return entries.map(() => undefined);
+}
+
+/** The routing by which the tasks were to be claimed has changed: nothing was claimed. */
+const OUTDATED: ActivityTask[] = [];
+
+async function claim(
+  context: EngineContext,
+  source: ActivityTaskSource,
+  entries: readonly ActivityTaskEntry[],
+  view: DeploymentView | undefined,
+): Promise<(ActivityTask | undefined)[]> {
   const runs = entries.map((entry) => runOfEntry(context, entry.member, entry.runId));
+  const routing = routingOf(context, source, runs, view);
   const replies = await startScript(context.run, {
     streamKey: source.streamKey,
     timersKey: context.keys.partition(source.partition).timers,
-    runKeys: runs.flatMap((run) => [run.execution, run.history, run.details]),
+    runKeys: [...runs.flatMap((run) => [run.execution, run.history, run.details]), ...routing.keys],
+    revision: routing.revision,
+    targets: routing.targets,
     group: WORKERS_GROUP,
     tasks: entries.flatMap((entry) => [
       entry.entryId,
@@ -31,15 +74,17 @@ export async function startActivityTasks(
       entry.attempt,
     ]),
   });
+  if (replies.some((reply) => reply?.length === 1 && reply[0] === 1)) return OUTDATED;
   return replies.map((reply, index) => {
     const run = runs[index];
     const entry = entries[index];
-    if (!reply || !run || !entry) return undefined;
+    if (!reply || !run || !entry || reply.length === 1) return undefined;
     const [startedMs, eventBytes, recordBytes, taskQueue, sticky, heartbeat, workflowType] = reply;
     const event = decodeEvent(eventBytes, entry.scheduledEventId);
     if (!isEventOf(event, 'ActivityTaskScheduled')) return undefined;
     const record = readActivityRecord(recordBytes);
-    const workflowTaskQueue = taskQueue.toString();
+    const workflowRoute = taskQueue.toString();
+    const workflowTaskQueue = queueOfRoute(workflowRoute);
     return {
       ...scheduledAttributes(event.attributes, workflowTaskQueue),
       run,
@@ -47,6 +92,7 @@ export async function startActivityTasks(
       scheduledEventId: entry.scheduledEventId,
       attempt: entry.attempt,
       workflowTaskQueue,
+      workflowRoute,
       sticky: sticky.toString(),
       scheduledMs: event.eventTimeMs,
       attemptScheduledMs: record.scheduledMs,
@@ -55,4 +101,21 @@ export async function startActivityTasks(
       ...(heartbeat && { heartbeatDetails: decodePayloads(heartbeat) }),
     };
   });
+}
+
+/** What the script needs to find out which tasks of a shared stream are for this worker. */
+function routingOf(
+  context: EngineContext,
+  { partition, shared }: ActivityTaskSource,
+  runs: readonly RunAddress[],
+  view: DeploymentView | undefined,
+): { readonly keys: readonly string[]; readonly revision: number; readonly targets: string } {
+  if (!shared || !view) return { keys: [], revision: 0, targets: '' };
+  const { taskQueue, version } = shared;
+  const workflowIds = runs.map(({ workflowId }) => workflowId);
+  return {
+    keys: targetKeys(context, partition, runs[0]?.namespace ?? '', 'activity', taskQueue),
+    revision: view.revision,
+    targets: targetLetters(view, taskQueue, 'activity', workflowIds, version),
+  };
 }

@@ -10,12 +10,16 @@ import type { BodyAttributes } from '@tidewheel/codec';
 import type {
   Command,
   CommandOf,
+  EventAttributes,
   EventType,
   ExecutionStatus,
   SdkMetadata,
+  VersioningBehavior,
+  WorkerDeploymentVersion,
   WorkerVersion,
   WorkflowTaskFailedCause,
 } from '@tidewheel/core';
+import { parseRoute, pinnedRoute, unpinnedRoute } from '@tidewheel/routing';
 import { completeWorkflowTask as completeScript } from '@tidewheel/store';
 import type { ScriptArgument } from '@tidewheel/store';
 import { activityTaskOfCommand } from '../activity-task/activity-task.js';
@@ -25,6 +29,8 @@ import type { EngineContext } from '../engine-context.js';
 import { routeStreams } from '../engine-context.js';
 import { encodeOutboxMessage } from '../outbox-message.js';
 import { failRun, terminateRun } from '../terminate-workflow.js';
+import { isTarget, activityStreamName } from '../worker-deployments/stream-names.js';
+import { formatBehavior } from '../worker-deployments/stored-versioning.js';
 import { activityIdOf } from './activity-id.js';
 import { failWorkflowTask, timeOutWorkflowTask } from './end-workflow-task.js';
 import { planCompletion } from './plan-completion.js';
@@ -47,6 +53,9 @@ export interface WorkflowTaskCompletion {
   readonly sdkMetadata?: SdkMetadata | undefined;
   /** Which build the worker is: written into the history. */
   readonly workerVersion?: WorkerVersion | undefined;
+  /** Of a worker that lets its tasks be chosen by its version: the version, and how the workflow goes along with others. */
+  readonly versioning?:
+    { readonly version: WorkerDeploymentVersion; readonly behavior: VersioningBehavior } | undefined;
   /** Decides, command by command, which activities the worker starts at once. */
   readonly startsEagerly?: (command: CommandOf<'ScheduleActivityTask'>) => boolean;
 }
@@ -73,14 +82,27 @@ export async function completeWorkflowTask(
   task: WorkflowTask,
   completion: WorkflowTaskCompletion,
 ): Promise<WorkflowTaskCompletionOutcome> {
+  return complete(context, task, completion, false);
+}
+
+/** @param overridden whether something overrides the worker's behaviour, so that the run stays where it is */
+async function complete(
+  context: EngineContext,
+  task: WorkflowTask,
+  completion: WorkflowTaskCompletion,
+  overridden: boolean,
+): Promise<WorkflowTaskCompletionOutcome> {
   const { run, stamp, taskQueue } = task;
+  const believed = task.route ?? taskQueue;
+  const versioning = versioningOf(context, task, completion, overridden);
+  const route = versioning.route === '' ? believed : versioning.route;
   const plan = await planCompletion(context, task, completion.commands);
   if (!plan.sound) {
     const { fault } = plan;
     const message = `command ${fault.index + 1} (${completion.commands[fault.index]?.commandType}): ${fault.message}`;
     const ended = fault.terminates
       ? await terminateRun(context, run, { reason: message, identity: completion.identity }, { task: stamp })
-      : await failWorkflowTask(context, run, taskQueue, stamp, {
+      : await failWorkflowTask(context, run, believed, stamp, {
           cause: fault.cause,
           failure: { message, source: 'Server' },
           identity: completion.identity,
@@ -88,7 +110,7 @@ export async function completeWorkflowTask(
     return ended ? { kind: 'rejected', message } : { kind: 'notFound' };
   }
 
-  const operations = await encodeOperations(context, task, completion, plan);
+  const operations = await encodeOperations(context, task, completion, plan, route);
   const partition = context.keys.partition(run.partition);
   const sticky = completion.sticky?.queue ?? '';
   const reply = await completeScript(context.run, {
@@ -102,35 +124,41 @@ export async function completeWorkflowTask(
     requestsKey: run.requests,
     detailsKey: run.details,
     outboxKey: partition.outbox,
-    ...routeStreams(context, run, { taskQueue, sticky }),
-    activityStreamKeys: operations.streams,
+    ...routeStreams(context, run, { taskQueue: route, sticky }),
+    activityStreamKeys:
+      versioning.route === '' ? operations.streams : [...versioning.keys, ...operations.streams],
     member: run.member,
     runMember: run.runMember,
     runId: run.runId,
     scheduledId: stamp.scheduledEventId,
     startedId: stamp.startedEventId,
     attempt: stamp.attempt,
-    taskQueue,
+    taskQueue: believed,
     startedBody: startedBody(completion.identity),
     completedBody: encodeEventBody('WorkflowTaskCompleted', {
       scheduledEventId: stamp.scheduledEventId,
       startedEventId: stamp.startedEventId,
       ...(completion.sdkMetadata && { sdkMetadata: completion.sdkMetadata }),
-      ...(completion.workerVersion && { workerVersion: completion.workerVersion }),
+      ...versioning.eventFields,
     }),
     sticky,
     stickyTimeoutMs: completion.sticky?.timeoutMs ?? 0,
     startNew: completion.startNext ? '1' : '',
     forceNew: completion.forceNext ? String(DEFAULTS.workflowTaskHeartbeatMs) : '',
+    route: versioning.route,
+    behaviour: versioning.behaviour,
+    revision: versioning.revision,
     ops: operations.arguments,
   });
   switch (reply[0]) {
     case 0:
       return { kind: 'notFound' };
     case -1:
-      return completeWorkflowTask(context, { ...task, taskQueue: reply[1].toString() }, completion);
+      return complete(context, { ...task, route: reply[1].toString() }, completion, overridden);
+    case 9:
+      return complete(context, task, completion, true);
     case 2: {
-      const failed = await failWorkflowTask(context, run, taskQueue, stamp, {
+      const failed = await failWorkflowTask(context, run, route, stamp, {
         cause: 'UNHANDLED_COMMAND',
         identity: completion.identity,
       });
@@ -144,7 +172,7 @@ export async function completeWorkflowTask(
       return { kind: 'completed', activities: operations.eager };
     case 6:
       // It was prolonged for too long: it ends like one whose worker says nothing any more.
-      await timeOutWorkflowTask(context, run, taskQueue, stamp, 'START_TO_CLOSE', false);
+      await timeOutWorkflowTask(context, run, route, stamp, 'START_TO_CLOSE', false);
       return { kind: 'notFound' };
     case 7: {
       const message = brokenHistoryLimit(reply[1], reply[2]);
@@ -153,7 +181,7 @@ export async function completeWorkflowTask(
     }
     case 8: {
       const { cause, message } = pendingLimit(eventTypeFromCode(reply[1]));
-      const failed = await failWorkflowTask(context, run, taskQueue, stamp, {
+      const failed = await failWorkflowTask(context, run, route, stamp, {
         cause,
         failure: { message, source: 'Server' },
         identity: completion.identity,
@@ -181,6 +209,7 @@ export async function completeWorkflowTask(
       if (startedEventId === 0) return { kind: 'completed', activities };
       const next: WorkflowTask = {
         ...task,
+        ...(versioning.route !== '' && { route }),
         stamp: { scheduledEventId: startedEventId - 1, startedEventId, attempt: 1 },
         previousStartedEventId,
         scheduledMs,
@@ -193,6 +222,58 @@ export async function completeWorkflowTask(
       return { kind: 'completed', activities, next };
     }
   }
+}
+
+/** What a completion says of worker versions; with an empty route, nothing. */
+interface CompletionVersioning {
+  /** Where the run's tasks go from now on. */
+  readonly route: string;
+  readonly behaviour: string;
+  /** Of the routing by which this worker does the run's unpinned tasks; 0 when it does not. */
+  readonly revision: number;
+  readonly keys: readonly string[];
+  readonly eventFields: Pick<
+    EventAttributes['WorkflowTaskCompleted'],
+    'workerVersion' | 'versioningBehavior'
+  >;
+}
+
+function versioningOf(
+  context: EngineContext,
+  task: WorkflowTask,
+  { versioning, workerVersion }: WorkflowTaskCompletion,
+  overridden: boolean,
+): CompletionVersioning {
+  const { run, taskQueue } = task;
+  const believed = task.route ?? taskQueue;
+  const { kind } = parseRoute(believed);
+  const eventFields = {
+    ...(workerVersion && { workerVersion }),
+    ...(versioning && {
+      workerVersion: { ...workerVersion, ...versioning.version, useVersioning: true },
+      versioningBehavior: versioning.behavior,
+    }),
+  };
+  if (!versioning && kind === 'unversioned') {
+    return { route: '', behaviour: '', revision: 0, keys: [], eventFields };
+  }
+  const view = context.deployments.seen(run.namespace);
+  let route = believed;
+  if (!overridden) {
+    if (!versioning) route = kind === 'pinned' ? believed : taskQueue;
+    else if (versioning.behavior === 'PINNED') route = pinnedRoute(taskQueue, versioning.version);
+    else route = unpinnedRoute(taskQueue);
+  }
+  return {
+    route,
+    behaviour: versioning ? formatBehavior(versioning.behavior, versioning.version) : '',
+    revision: isTarget(view, taskQueue, run.workflowId, versioning?.version) ? view.revision : 0,
+    keys: [
+      context.keys.routingRevision(run.partition, run.namespace),
+      context.keys.pinnedCounts(run.partition, run.namespace),
+    ],
+    eventFields,
+  };
 }
 
 /** Which limit of what may be pending at once commands of one kind would have broken. */
@@ -236,7 +317,7 @@ async function refuse(
       ? 'BAD_CANCEL_TIMER_ATTRIBUTES'
       : 'BAD_REQUEST_CANCEL_ACTIVITY_ATTRIBUTES';
   const message = duplicate ? `${type}: its id is pending already` : `${type}: nothing of that id is pending`;
-  const failed = await failWorkflowTask(context, task.run, task.taskQueue, task.stamp, {
+  const failed = await failWorkflowTask(context, task.run, task.route ?? task.taskQueue, task.stamp, {
     cause,
     failure: { message, source: 'Server' },
     identity: completion.identity,
@@ -277,6 +358,7 @@ async function encodeOperations(
   task: WorkflowTask,
   completion: WorkflowTaskCompletion,
   { commands, propertyChanges }: SoundPlan,
+  route: string,
 ): Promise<EncodedOperations> {
   const args: ScriptArgument[] = [];
   const close: ScriptArgument[] = [];
@@ -301,7 +383,7 @@ async function encodeOperations(
             task.run.partition,
             'activity',
             task.run.namespace,
-            activity.taskQueue,
+            await activityStreamName(context, task.run, route, activity.taskQueue),
           );
           stream = streams.indexOf(key) + 1;
           if (stream === 0) stream = streams.push(key);

@@ -1,5 +1,6 @@
 import { dispatchWorkflowTask } from '@tidewheel/store';
 import type { EngineContext, RunAddress } from '../engine-context.js';
+import { routeStreams } from '../engine-context.js';
 import type { WorkflowTaskStamp } from './end-workflow-task.js';
 
 /** Puts a workflow task whose back-off is over on its stream. False when it was no longer expected. */
@@ -11,7 +12,7 @@ export async function dispatchBackedOffWorkflowTask(
 ): Promise<boolean> {
   const reply = await dispatchWorkflowTask(context.run, {
     executionKey: run.execution,
-    normalStreamKey: context.keys.taskStream(run.partition, 'workflow', run.namespace, taskQueue),
+    normalStreamKey: routeStreams(context, run, { taskQueue, sticky: '' }).normalStreamKey,
     member: run.member,
     runId: run.runId,
     scheduledId: stamp.scheduledEventId,

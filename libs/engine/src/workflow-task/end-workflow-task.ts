@@ -3,6 +3,7 @@ import { EVENT_TYPE_CODES, workflowTaskBackoffMs } from '@tidewheel/core';
 import type { Failure, TimeoutType, WorkflowTaskFailedCause } from '@tidewheel/core';
 import { endWorkflowTask } from '@tidewheel/store';
 import type { EngineContext, RunAddress } from '../engine-context.js';
+import { routeStreams } from '../engine-context.js';
 import type { TaskQuery } from './workflow-task.js';
 
 /** What tells one workflow task from all others of its run. */
@@ -122,7 +123,7 @@ async function end(
     bufferKey: run.buffer,
     timersKey: partition.timers,
     notifyKey: partition.notify,
-    normalStreamKey: context.keys.taskStream(run.partition, 'workflow', run.namespace, taskQueue),
+    normalStreamKey: routeStreams(context, run, { taskQueue, sticky: '' }).normalStreamKey,
     member: run.member,
     runId: run.runId,
     scheduledId: stamp.scheduledEventId,

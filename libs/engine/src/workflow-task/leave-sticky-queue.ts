@@ -1,5 +1,6 @@
-import { leaveSticky, parseTaskEntry, WORKERS_GROUP } from '@tidewheel/store';
+import { leaveSticky, parseMember, parseTaskEntry, WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
+import { routeStreams } from '../engine-context.js';
 import { ABSENT_MS, TAKE_OVER_CONSUMER } from '../duties/take-over.js';
 import { timeOutWorkflowTask } from './end-workflow-task.js';
 import { returnQuery } from './return-tasks.js';
@@ -51,8 +52,10 @@ async function leavePartition(
       const run = runOfEntry(context, entry.member, entry.runId);
       await timeOutWorkflowTask(context, run, taskQueue, stamp, 'SCHEDULE_TO_START', false);
     } else if (entry?.kind === 'query' && taskQueue !== '') {
-      const normal = context.keys.taskStream(partition, 'workflow', namespace, taskQueue);
-      await returnQuery(context, normal, entry);
+      const { workflowId } = parseMember(entry.member);
+      const route = { taskQueue, sticky: '' };
+      const { normalStreamKey } = routeStreams(context, { partition, namespace, workflowId }, route);
+      await returnQuery(context, normalStreamKey, entry);
     }
   }
 }

@@ -1,8 +1,12 @@
 import { decodePayloadMap, decodePayloads, encodeEventBody } from '@tidewheel/codec';
+import type { WorkerDeploymentVersion } from '@tidewheel/core';
+import { formatVersion } from '@tidewheel/routing';
 import type { WorkflowTaskEntry } from '@tidewheel/store';
 import { parseMember, startWorkflowTasks as startScript, WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext, RunAddress } from '../engine-context.js';
 import { runAddress } from '../engine-context.js';
+import type { DeploymentView } from '../worker-deployments/deployment-view.js';
+import { targetKeys, targetLetters } from '../worker-deployments/stream-names.js';
 import type { TaskQuery, WorkflowTask } from './workflow-task.js';
 
 /** Events sent with a task at most; a longer history is read in pages. */
@@ -17,24 +21,69 @@ export interface WorkflowTaskSource {
   readonly identity: string;
   /** Whether the worker caches what it is sent, and needs only what is new. */
   readonly sticky: boolean;
+  /** The worker's own version; absent for an unversioned worker. */
+  readonly version?: WorkerDeploymentVersion | undefined;
 }
 
+/** How often the routing may have changed under the hands of one claim; then its tasks are left to the next. */
+const MAX_LOOKS = 20;
+
 /**
- * Starts the tasks that were read from one stream; all leave the stream. A task that is no longer wanted gives
- * undefined.
+ * Starts the tasks that were read from one stream; all leave the stream. A task that is no longer wanted, or belongs to
+ * another worker version, gives undefined; the latter goes where that version finds it.
  */
 export async function startWorkflowTasks(
   context: EngineContext,
   source: WorkflowTaskSource,
   entries: readonly WorkflowTaskEntry[],
 ): Promise<(WorkflowTask | undefined)[]> {
+  const namespace = parseMember(entries[0]?.member ?? '').namespace;
+  const view = source.version && (await context.deployments.fresh(namespace));
+  const { tasks, undecided } = await claim(context, source, entries, view);
+  let waiting = undecided;
+  for (let look = 0; waiting.length > 0 && look < MAX_LOOKS; look++) {
+    const newest = await context.deployments.newest(namespace);
+    const again = await claim(
+      context,
+      source,
+      waiting.map((index) => entries[index] as WorkflowTaskEntry),
+      newest,
+    );
+    for (const [i, task] of again.tasks.entries()) tasks[waiting[i] as number] = task;
+    const places = waiting;
+    waiting = again.undecided.map((i) => places[i] as number);
+  }
+  return tasks;
+}
+
+/** What one call of the script gave; `undecided` are the places of entries for which the routing has to be read anew. */
+interface Claim {
+  readonly tasks: (WorkflowTask | undefined)[];
+  readonly undecided: readonly number[];
+}
+
+async function claim(
+  context: EngineContext,
+  source: WorkflowTaskSource,
+  entries: readonly WorkflowTaskEntry[],
+  view: DeploymentView | undefined,
+): Promise<Claim> {
   const runs = entries.map((entry) => runOfEntry(context, entry.member, entry.runId));
   const partition = context.keys.partition(source.partition);
+  const { taskQueue, version } = source;
+  const namespace = runs[0]?.namespace ?? '';
+  const workflowIds = runs.map(({ workflowId }) => workflowId);
+  const runKeys = runs.flatMap((run) => [run.execution, run.history]);
   const replies = await startScript(context.run, {
     streamKey: source.streamKey,
     timersKey: partition.timers,
     notifyKey: partition.notify,
-    runKeys: runs.flatMap((run) => [run.execution, run.history]),
+    runKeys: view
+      ? [...runKeys, ...targetKeys(context, source.partition, namespace, 'workflow', taskQueue)]
+      : runKeys,
+    version: version ? formatVersion(version) : '',
+    revision: view?.revision ?? 0,
+    targets: view ? targetLetters(view, taskQueue, 'workflow', workflowIds, version) : '',
     group: WORKERS_GROUP,
     startedBody: startedBody(source.identity),
     maxEvents: MAX_EVENTS_PER_TASK,
@@ -47,11 +96,16 @@ export async function startWorkflowTasks(
       entry.attempt,
     ]),
   });
-  return Promise.all(
-    replies.map(async (reply, index) => {
+  const undecided: number[] = [];
+  const tasks = await Promise.all(
+    replies.map(async (reply, index): Promise<WorkflowTask | undefined> => {
       const run = runs[index];
       const entry = entries[index];
       if (!reply || !run || !entry) return undefined;
+      if (reply.length === 1) {
+        if (reply[0] === 1) undecided.push(index);
+        return undefined;
+      }
       const [startedEventId, attempt, previousStartedEventId, scheduledMs, startedMs, taskTimeoutMs] = reply;
       const [, , , , , , runExpiresMs, executionExpiresMs, firstEventId, events, virtualEvents, queries] =
         reply;
@@ -61,7 +115,8 @@ export async function startWorkflowTasks(
       return {
         run,
         stamp: { scheduledEventId, startedEventId, attempt },
-        taskQueue: source.taskQueue,
+        taskQueue,
+        ...(reply[14] && { route: reply[14].toString() }),
         previousStartedEventId,
         scheduledMs,
         startedMs,
@@ -76,6 +131,7 @@ export async function startWorkflowTasks(
       };
     }),
   );
+  return { tasks, undecided };
 }
 
 /** The run that a stream entry points to. */

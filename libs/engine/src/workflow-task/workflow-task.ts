@@ -17,6 +17,8 @@ export interface WorkflowTask {
   readonly stamp: WorkflowTaskStamp;
   /** The run's own task queue. */
   readonly taskQueue: string;
+  /** Where the run's tasks go, as stored, as far as known; absent: anywhere on the task queue. */
+  readonly route?: string;
   /** Started event of the run's last completed workflow task, 0 when there was none. */
   readonly previousStartedEventId: number;
   readonly scheduledMs: number;

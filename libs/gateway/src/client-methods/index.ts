@@ -9,6 +9,7 @@ import { queryMethods } from './query-methods.js';
 import { startMethods } from './start-methods.js';
 import { systemMethods } from './system-methods.js';
 import { taskQueueMethods } from './task-queue-methods.js';
+import { workerDeploymentMethods } from './worker-deployment-methods.js';
 
 /** The methods that clients call; those of workers are made elsewhere. */
 export function clientMethods(context: GatewayContext): MethodTable {
@@ -22,5 +23,6 @@ export function clientMethods(context: GatewayContext): MethodTable {
     ...historyMethods(context),
     ...listMethods(context),
     ...taskQueueMethods(context),
+    ...workerDeploymentMethods(context),
   };
 }

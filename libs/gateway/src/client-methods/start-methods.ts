@@ -5,6 +5,7 @@ import { executionStatus, workflowIdConflictPolicy, workflowIdReusePolicy } from
 import { payloadMapFromProto, payloadsFromProto } from '../convert/payload.js';
 import { durationMs } from '../convert/time.js';
 import { userMetadataFromProto } from '../convert/user-metadata.js';
+import { overrideFromProto, versionOfWorker } from '../convert/versioning.js';
 import { invalidArgument } from '../errors.js';
 import type { GatewayContext } from '../gateway-context.js';
 import { api } from '../proto.js';
@@ -29,7 +30,10 @@ export function startMethods({ engine }: GatewayContext): MethodTable {
       const { runId, started, workflowTask } = await engine.startWorkflow({
         ...startRequest(request),
         ...(request.requestEagerExecution && {
-          eagerWorker: { identity: given(request.identity) ?? engine.context.identity },
+          eagerWorker: {
+            identity: given(request.identity) ?? engine.context.identity,
+            version: versionOfWorker(request.eagerWorkerDeploymentOptions),
+          },
         }),
       });
       return {
@@ -64,7 +68,6 @@ function startRequest(request: StartRequest & SignalWithStart): StartWorkflowReq
     retry_policy: request.retryPolicy,
     cron_schedule: request.cronSchedule,
     workflow_start_delay: durationMs(request.workflowStartDelay),
-    versioning_override: request.versioningOverride,
     time_skipping_config: request.timeSkippingConfig,
   });
   const userMetadata = userMetadataFromProto(request.userMetadata);
@@ -86,6 +89,7 @@ function startRequest(request: StartRequest & SignalWithStart): StartWorkflowReq
     searchAttributes: payloadMapFromProto(request.searchAttributes?.indexedFields),
     header: payloadMapFromProto(request.header?.fields),
     ...(userMetadata && { userMetadata }),
+    versioningOverride: overrideFromProto(request.versioningOverride),
   };
 }
 

@@ -12,6 +12,7 @@ import type {
   RetryState,
   SearchAttributeType,
   TimeoutType,
+  VersioningBehavior,
   WorkflowTaskFailedCause,
 } from '@tidewheel/core';
 import type {
@@ -53,6 +54,21 @@ export const retryState = enumTable<RetryState, EnumOf<'RetryState'>>({
   RETRY_POLICY_NOT_SET: 5,
   INTERNAL_SERVER_ERROR: 6,
   CANCEL_REQUESTED: 7,
+});
+
+export const deploymentVersionStatus = enumTable<
+  'INACTIVE' | 'CURRENT' | 'RAMPING' | 'DRAINING' | 'DRAINED',
+  EnumOf<'WorkerDeploymentVersionStatus'>
+>({ INACTIVE: 1, CURRENT: 2, RAMPING: 3, DRAINING: 4, DRAINED: 5 });
+
+export const drainageStatus = enumTable<'DRAINING' | 'DRAINED', EnumOf<'VersionDrainageStatus'>>({
+  DRAINING: 1,
+  DRAINED: 2,
+});
+
+export const versioningBehavior = enumTable<VersioningBehavior, EnumOf<'VersioningBehavior'>>({
+  PINNED: 1,
+  AUTO_UPGRADE: 2,
 });
 
 export const timeoutType = enumTable<TimeoutType, EnumOf<'TimeoutType'>>({

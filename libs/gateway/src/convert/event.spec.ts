@@ -89,6 +89,7 @@ const LEAST: { readonly [T in EventType]: EventAttributes[T] } = {
   ExternalWorkflowExecutionSignaled: { ...OTHER, initiatedEventId: 5 },
   UpsertWorkflowSearchAttributes: { workflowTaskCompletedEventId: 4, searchAttributes: { A: PAYLOAD } },
   WorkflowPropertiesModified: { workflowTaskCompletedEventId: 4, upsertedMemo: { a: PAYLOAD } },
+  WorkflowExecutionOptionsUpdated: { unsetVersioningOverride: true },
 };
 
 const TYPES = Object.keys(EVENT_TYPE_CODES) as EventType[];

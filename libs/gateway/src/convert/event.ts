@@ -25,6 +25,7 @@ import { searchAttributesToProto } from './search-attributes.js';
 import { normalTaskQueue, stickyTaskQueue } from './task-queue.js';
 import { durationToProto, optionalDuration, optionalTimestamp, timestampToProto } from './time.js';
 import { userMetadataToProto } from './user-metadata.js';
+import { behaviorToProto, overrideToProto } from './versioning.js';
 import { workerVersionToProto } from './worker-version.js';
 
 /** The run that events belong to: what events leave out because it is the same in all of them. */
@@ -113,6 +114,7 @@ const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {
       header: headerToProto(it.header),
       workflowId: run.workflowId,
       eagerExecutionAccepted: it.eagerExecutionAccepted ?? false,
+      ...(it.versioningOverride && { versioningOverride: overrideToProto(it.versioningOverride) }),
     },
   }),
   WorkflowExecutionCompleted: (it) => ({
@@ -160,6 +162,7 @@ const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {
       identity: it.identity ?? '',
       sdkMetadata: sdkMetadataToProto(it.sdkMetadata),
       ...workerVersionToProto(it.workerVersion),
+      ...behaviorToProto(it.versioningBehavior),
       meteringMetadata: {},
     },
   }),
@@ -373,6 +376,13 @@ const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {
     workflowPropertiesModifiedEventAttributes: {
       workflowTaskCompletedEventId: int64(it.workflowTaskCompletedEventId),
       upsertedMemo: { fields: payloadMapToProto(it.upsertedMemo) },
+    },
+  }),
+  WorkflowExecutionOptionsUpdated: (it) => ({
+    workflowExecutionOptionsUpdatedEventAttributes: {
+      versioningOverride: overrideToProto(it.versioningOverride),
+      unsetVersioningOverride: it.unsetVersioningOverride ?? false,
+      identity: it.identity ?? '',
     },
   }),
 };

@@ -6,6 +6,7 @@ import { executionStatus } from './enums.js';
 import { historySizeOnWire } from './history-size.js';
 import { payloadMapToProto } from './payload.js';
 import { searchAttributesToProto } from './search-attributes.js';
+import { versioningInfoToProto } from './versioning.js';
 import { durationToProto, optionalTimestamp, timestampToProto } from './time.js';
 
 type ExecutionInfo = temporal.api.workflow.v1.IWorkflowExecutionInfo;
@@ -35,5 +36,9 @@ export function executionInfoToProto(
     rootExecution: execution,
     memo: { fields: payloadMapToProto(info.memo) },
     searchAttributes: searchAttributesToProto(info.searchAttributes, types),
+    versioningInfo: versioningInfoToProto(info.versioning),
+    ...(info.versioning?.version && {
+      workerDeploymentName: info.versioning.version.deploymentName,
+    }),
   };
 }

@@ -8,16 +8,17 @@ import {
   returnActivity,
   returnWorkflowTask,
 } from '@tidewheel/engine';
-import type { ActivityTask, EngineContext, WorkflowTask } from '@tidewheel/engine';
+import type { ActivityTask, EngineContext, WorkflowTask, WorkflowTaskCompletion } from '@tidewheel/engine';
 import { decodeQueryTaskToken, decodeWorkflowTaskToken, workflowTaskOf } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { BadCommand, commandFromProto } from '../convert/command.js';
-import { queryResultType, workflowTaskFailedCause } from '../convert/enums.js';
+import { queryResultType, versioningBehavior, workflowTaskFailedCause } from '../convert/enums.js';
 import { failureFromProto } from '../convert/failure.js';
 import { payloadsFromProto } from '../convert/payload.js';
 import { durationMs } from '../convert/time.js';
+import { versionOfWorker } from '../convert/versioning.js';
 import { workerVersionFromProto } from '../convert/worker-version.js';
-import { GatewayError } from '../errors.js';
+import { GatewayError, invalidArgument } from '../errors.js';
 import type { P, RequestOf, ResponseOf } from '../proto.js';
 import { readToken } from './read-token.js';
 import { activityTaskResponse } from './activity-task-response.js';
@@ -65,6 +66,7 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
     const identity = request.identity ?? '';
     const commands = await convertCommands(context, task, request, identity);
     const sticky = stickyOf(request);
+    const versioning = versioningOf(request);
     const outcome = await completeWorkflowTask(context, task, {
       commands,
       identity,
@@ -73,6 +75,7 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
       forceNext: request.forceCreateNewWorkflowTask === true,
       sdkMetadata: sdkMetadataOf(request),
       workerVersion: workerVersionFromProto(request),
+      versioning,
       startsEagerly: ({ attributes }) =>
         attributes.requestEagerExecution === true &&
         (attributes.taskQueue === undefined || attributes.taskQueue === task.taskQueue),
@@ -134,6 +137,15 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
       return {};
     },
   };
+}
+
+/** The version of the worker, and how its workflow goes along with others; undefined for an unversioned one. */
+function versioningOf(request: Completed): WorkflowTaskCompletion['versioning'] {
+  const version = versionOfWorker(request.deploymentOptions);
+  if (!version) return undefined;
+  const behavior = versioningBehavior.fromProto(request.versioningBehavior);
+  if (behavior) return { version, behavior };
+  throw invalidArgument('versioning_behavior', 'must be set by a worker that uses versioning');
 }
 
 /** The commands in our terms; one that has none fails the workflow task. */

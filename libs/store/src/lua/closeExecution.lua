@@ -9,6 +9,7 @@
 -- @key notify
 -- @key requests
 -- @key details
+-- @keys counts     how many executions are pinned to which version, if this one is pinned
 -- @arg member
 -- @arg runMember
 -- @arg runId         the current run's id: the history and buffer are that run's
@@ -20,7 +21,7 @@
 -- @arg status
 -- @arg dueOnly       '1' when the run's or the execution's timeout must have passed
 -- @arg requestId     '' when it is not deduplicated; a repeated one is answered like the first
--- @returns [code: 0] | [code: 1, nowMs: number]
+-- @returns [code: 0] | [code: 1, nowMs: number] | [code: -1, taskQueue: Buffer]
 -- @include workflow-task.lua
 -- @include close.lua
 local x = loadExecution(executionKey)
@@ -29,6 +30,7 @@ if not x or x.r ~= runId then
   return { 0 }
 end
 if startedId > 0 and (x.w ~= STARTED or x.wj ~= startedId or x.wa ~= attempt) then return { 0 } end
+if #KEYS < firstCount and isPinned(placeOf(x.q)) then return { -1, x.q } end
 local nowMs = clockMs()
 if dueOnly == '1' and not ((x.xr > 0 and x.xr <= nowMs) or (x.xe > 0 and x.xe <= nowMs)) then return { 0 } end
 if x.w == STARTED and x.wa == 1 then
@@ -41,5 +43,5 @@ if requestId ~= '' then
 end
 closeExecution(x, nowMs, status, plainEvent(eventType, nowMs, body), historyKey, member, runMember,
   { timers = timersKey, running = runningKey, closed = closedKey, notify = notifyKey, buffer = bufferKey,
-    requests = requestsKey, details = detailsKey })
+    requests = requestsKey, details = detailsKey, counts = KEYS[firstCount] })
 return { 1, nowMs }

@@ -22,7 +22,8 @@
 -- @key outbox
 -- @key normalStream
 -- @key stickyStream
--- @keys activityStreams
+-- @keys activityStreams  before them, with a route, the partition's revision of the routing, and how many executions are
+--                        pinned to which version
 -- @arg member
 -- @arg runMember
 -- @arg runId
@@ -37,11 +38,15 @@
 -- @arg startNew      '1' when the caller does the next workflow task at once, should there be one
 -- @arg forceNew      '' unless there has to be one: for how many milliseconds a chain of such tasks without commands may
 --                    go on
+-- @arg route         '' where neither the worker nor the run has a version; else where the run's tasks go from now on
+-- @arg behaviour     with a route: behaviour, deployment and build of the worker; '' for an unversioned one
+-- @int revision      of the routing by which the worker does the unpinned tasks of the run; 0 when it does not
 -- @args ops
--- @returns [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number] | [code: 5] | [code: 6] | [code: 7, events: number, bytes: number] | [code: 8, eventType: number]
+-- @returns [code: 0] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: 1, nowMs: number, startedId: number, scheduledMs: number, firstEventId: number, events: Buffer[], historyLength: number, previousStartedId: number] | [code: 2] | [code: 3, op: number] | [code: 4, op: number] | [code: 5] | [code: 6] | [code: 7, events: number, bytes: number] | [code: 8, eventType: number] | [code: 9]
 -- @include workflow-task.lua
 -- @include activity.lua
 -- @include close.lua
+-- @include versioning.lua
 -- Counters of what was sent to other executions, by the type of its event: recordEvent.lua counts down.
 local PENDING_SENT = { [22] = 'pc', [37] = 'ps' }
 local ARITY = { E = 2, A = 7, T = 3, C = 2, X = 4, O = 3, P = 2, Z = 3 }
@@ -67,6 +72,9 @@ if not x or x.r ~= runId or x.w ~= STARTED or x.wi ~= scheduledId or x.wj ~= sta
   return { 0 }
 end
 if x.q ~= taskQueue then return { -1, x.q, x.k } end
+-- Code 9: something overrides the worker's behaviour, and the run stays where it is.
+local versioned = route ~= ''
+if versioned and route ~= taskQueue and redis.call('HEXISTS', executionKey, 'vo') == 1 then return { 9 } end
 if historyIsFull(x) then return { 7, x.n, x.z } end
 local closing = #ops > 0 and ops[#ops].kind == 'Z'
 if closing and x.bn > 0 then return { 2 } end
@@ -168,6 +176,20 @@ x.wp = startedId
 x.w = NONE
 x.wd = 0
 if x.u == 1 then x.u = 0 end
+local revisionKey, countsKey, mayGoOn
+if versioned then
+  revisionKey, countsKey = KEYS[firstActivityStream], KEYS[firstActivityStream + 1]
+  firstActivityStream = firstActivityStream + 2
+  takeRoute(x, route, countsKey)
+  redis.call('HSET', executionKey, 'vb', behaviour)
+  local place, version = placeOf(x.q), placeOf(behaviour)
+  if isPinned(place) then
+    mayGoOn = place == version
+    if not mayGoOn then sticky = '' end
+  else
+    mayGoOn = revision > 0 and isNewest(revisionKey, revision)
+  end
+end
 if x.k ~= sticky then put(x, 'k', sticky) end
 if x.kt ~= stickyTimeoutMs then x.kt = stickyTimeoutMs end
 
@@ -242,7 +264,7 @@ if closing then
   local first = ops[#ops].at + 1
   closeExecution(x, nowMs, ARGV[first + 2], plainEvent(tonumber(ARGV[first]), nowMs, ARGV[first + 1]), historyKey, member,
     runMember, { timers = timersKey, running = runningKey, closed = closedKey, notify = notifyKey, buffer = bufferKey,
-      requests = requestsKey, details = detailsKey })
+      requests = requestsKey, details = detailsKey, counts = countsKey })
   return { 1, nowMs, 0, 0, 0, {}, x.n, 0 }
 end
 
@@ -265,7 +287,7 @@ if #gone > 0 then inBatches('HDEL', executionKey, gone) end
 local flushed = flushBuffer(x, bufferKey, late)
 local startedNew, scheduledMs, from, events = 0, 0, 0, {}
 if flushed > 0 or forceNew ~= '' then
-  if startNew == '1' and sticky ~= '' then
+  if startNew == '1' and sticky ~= '' and (mayGoOn or not versioned) then
     x.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1)))
     x.wa = 1
     x.ws = nowMs
@@ -273,7 +295,7 @@ if flushed > 0 or forceNew ~= '' then
     startWorkflowTask(x, nowMs, startedBody, timersKey, member)
     startedNew, scheduledMs, from = x.wj, nowMs, startedId + 1
   else
-    scheduleWorkflowTask(x, nowMs, { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey,
+    scheduleWorkflowTask(x, nowMs, { queue = x.q, sticky = sticky, normalKey = normalStreamKey,
       stickyKey = stickyStreamKey }, timersKey, member)
   end
 end

@@ -7,7 +7,7 @@
 -- @arg activityId
 -- @int scheduledId
 -- @int attempt
--- @arg expect     b: backing off and due; r: started, and its worker gives it back untouched
+-- @arg expect     b: backing off and due; r: started, and its worker gives it back untouched; s: waiting, on another stream
 -- @returns [code: 0] | [code: 1]
 -- @include activity.lua
 local name = 'A' .. activityId
@@ -18,6 +18,10 @@ if a.scheduledId ~= scheduledId or a.attempt ~= attempt then return { 0 } end
 local nowMs = clockMs()
 if expect == 'b' then
   if a.state ~= BACKING_OFF or a.deadline > nowMs then return { 0 } end
+elseif expect == 's' then
+  if a.state ~= SCHEDULED then return { 0 } end
+  redis.call('XADD', streamKey, '*', 'a', activityEntry(a, activityId, runId, member))
+  return { 1 }
 elseif a.state ~= STARTED then
   return { 0 }
 end

@@ -8,6 +8,7 @@
 -- @key details
 -- @key normalStream
 -- @key stickyStream
+-- @keys revisions      the partition's revision of the routing, if the caller does the workflow task of an unpinned run
 -- @arg member
 -- @arg runId
 -- @arg activityId
@@ -21,9 +22,11 @@
 -- @arg sticky          its sticky queue, as the caller believes
 -- @arg eagerSticky     the caller's own sticky queue when it does the workflow task at once, else ''
 -- @arg workflowTaskStartedBody
+-- @int revision        of the routing by which the caller may do it
 -- @returns [code: 0] | [code: 2] | [code: 1, nowMs: number, startedId: number, previousStartedId: number, events: Buffer[], scheduledId: number, taskTimeoutMs: number, runExpiresMs: number, executionExpiresMs: number, historyLength: number] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
 -- @include workflow-task.lua
 -- @include activity.lua
+-- @include versioning.lua
 local name = 'A' .. activityId
 local x = loadExecution(executionKey, { name })
 if not x or x.r ~= runId or not extraValue(x, 1) then return { 0 } end
@@ -39,6 +42,9 @@ if outcomeType == AT_CANCELED and a.cancelId == 0 then return { 2 } end
 if bufferIsFull(x) then return { -2, x.wi, x.wj, x.wa, x.q } end
 local route = { queue = taskQueue, sticky = sticky, normalKey = normalStreamKey, stickyKey = stickyStreamKey }
 local eager = eagerSticky ~= '' and x.k == eagerSticky and x.w == NONE
+if eager and placeOf(x.q) ~= '' and not isPinned(placeOf(x.q)) then
+  eager = #KEYS >= firstRevision and isNewest(KEYS[firstRevision], revision)
+end
 if not eager and x.w ~= STARTED and not routeFits(x, route) then return { -1, x.q, x.k } end
 
 if outcomeType == AT_CANCELED then outcomeBody = outcomeBody .. numberField(2, a.cancelId) end

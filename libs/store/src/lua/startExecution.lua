@@ -7,13 +7,14 @@
 -- @key timers
 -- @key running    index of running executions
 -- @key stream     workflow tasks of its task queue
--- @keys requests  those of the new run, when it starts with a signal
+-- @keys requests  those of the new run, when it starts with a signal; then, with a revision, the partition's revision of the
+--                 routing, and how many executions are pinned to which version
 -- @arg member          namespace and workflow id, as timers and tasks name it
 -- @arg runMember       run id and workflow id, as indexes name it
 -- @arg runId
 -- @arg requestId       '' when it is the run id
 -- @arg workflowType
--- @arg taskQueue
+-- @arg taskQueue       with its place behind it when it is pinned to a version
 -- @arg startedBody     body of WorkflowExecutionStarted
 -- @int taskTimeoutMs   0 for the default
 -- @int runTimeoutMs    0 for none
@@ -23,15 +24,19 @@
 -- @arg memo          '' for none
 -- @arg searchAttributes  '' for none
 -- @arg eagerStartedBody  body of WorkflowTaskStarted when the caller does the first task, else ''
+-- @arg override        what overrides the versioning behaviour, '' for nothing
+-- @int revision        of the routing by which the stream was chosen; 0 where there are no worker deployments
 -- @args signal         request id of a signal that the run starts with, and the body of its event; none without one
--- @returns [code: 1, startedMs: number, events: Buffer[]] | [code: 0, runId: Buffer, status: Buffer, requestId: Buffer]
+-- @returns [code: 1, startedMs: number, events: Buffer[]] | [code: 0, runId: Buffer, status: Buffer, requestId: Buffer] | [code: 2]
 -- @include workflow-task.lua
+-- @include versioning.lua
 local current = redis.call('HMGET', executionKey, 'r', 's', 'rq')
 if current[1] and current[1] ~= replacesRunId then
   return { 0, current[1], current[2], current[3] or current[1] }
 end
 -- The caller may repeat itself because a reply was lost, and its run may be closed and replaced by now.
 if current[1] and redis.call('EXISTS', historyKey) == 1 then return { 0, runId, current[2], runId } end
+if revision > 0 and not isNewest(KEYS[#KEYS - 1], revision) then return { 2 } end
 local nowMs = clockMs()
 if current[1] then redis.call('RENAME', executionKey, replacedKey) end
 
@@ -44,6 +49,10 @@ if memo ~= '' then put(x, 'me', memo) end
 if searchAttributes ~= '' then put(x, 'sa', searchAttributes) end
 if waiter ~= '' then x.ic = 1 end
 if taskTimeoutMs > 0 then x.wt = taskTimeoutMs end
+if override ~= '' then
+  put(x, 'vo', override)
+  if isPinned(placeOf(x.q)) then countPinned(KEYS[#KEYS], placeOf(x.q), 1) end
+end
 local expiry = 0
 if runTimeoutMs > 0 then
   expiry = nowMs + runTimeoutMs
