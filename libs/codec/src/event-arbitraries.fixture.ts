@@ -57,7 +57,10 @@ const metadata = fc.oneof(
   encoding.map((value) => ({ encoding: value })),
   mapOf(bytes),
 );
-const payload: fc.Arbitrary<Payload> = fc.record({ metadata, data: bytes }, { noNullPrototype: true });
+const payload: fc.Arbitrary<Payload> = fc.record(
+  { metadata, data: bytes, externalPayloadSizes: fc.array(fc.maxSafeNat(), { maxLength: 3 }) },
+  { requiredKeys: ['metadata', 'data'], noNullPrototype: true },
+);
 export const payloads = fc.array(payload, { maxLength: 3 });
 const payloadMap = mapOf(payload);
 

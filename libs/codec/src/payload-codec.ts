@@ -6,6 +6,8 @@ import type { ByteWriter } from './byte-writer.js';
 
 /** First byte of a stored payload: how its metadata is written. Stored; never change a number. */
 const METADATA_WRITTEN_OUT = 0;
+/** Stands before a payload that refers to others, with their sizes; then the payload itself follows. */
+const EXTERNAL_PAYLOADS = 255;
 const WELL_KNOWN: readonly string[] = [PayloadEncoding.json, PayloadEncoding.null, PayloadEncoding.bytes];
 
 interface WellKnownEncoding {
@@ -21,6 +23,12 @@ const WELL_KNOWN_ENCODINGS: readonly WellKnownEncoding[] = WELL_KNOWN.map((name,
 
 /** Writes one payload: its metadata (one byte when it is only a well-known encoding) and its data. */
 export function writePayload(writer: ByteWriter, payload: Payload): void {
+  const { externalPayloadSizes } = payload;
+  if (externalPayloadSizes) {
+    writer.byte(EXTERNAL_PAYLOADS);
+    writer.varint(externalPayloadSizes.length);
+    for (const size of externalPayloadSizes) writer.varint(size);
+  }
   const wellKnown = wellKnownEncoding(payload);
   if (wellKnown) {
     writer.byte(wellKnown.code);
@@ -41,6 +49,10 @@ export function writePayload(writer: ByteWriter, payload: Payload): void {
 /** Reads one payload; its data shares memory with the input. */
 export function readPayload(reader: ByteReader): Payload {
   const code = reader.byte();
+  if (code === EXTERNAL_PAYLOADS) {
+    const externalPayloadSizes = Array.from({ length: readCount(reader) }, () => reader.varint());
+    return { ...readPayload(reader), externalPayloadSizes };
+  }
   if (code !== METADATA_WRITTEN_OUT) {
     const wellKnown = WELL_KNOWN_ENCODINGS[code - 1];
     if (!wellKnown) throw new CorruptEncodingError(`unknown payload encoding number ${code}`);
@@ -52,6 +64,13 @@ export function readPayload(reader: ByteReader): Payload {
     setNamed(metadata, key, reader.slice(reader.varint()));
   }
   return { metadata, data: reader.slice(reader.varint()) };
+}
+
+/** A number of things that take at least a byte each. */
+function readCount(reader: ByteReader): number {
+  const count = reader.varint();
+  if (count > reader.end - reader.position) throw new CorruptEncodingError(`there cannot be ${count} sizes`);
+  return count;
 }
 
 export function writePayloads(writer: ByteWriter, payloads: Payloads): void {

@@ -10,6 +10,8 @@ export interface Payload {
   /** At least `encoding`, for example the UTF-8 bytes of `json/plain`. Values are bytes. */
   readonly metadata: Readonly<Record<string, Uint8Array>>;
   readonly data: Uint8Array;
+  /** Of a payload that only refers to values which its author keeps elsewhere: the size in bytes of each. */
+  readonly externalPayloadSizes?: readonly number[];
 }
 
 /** Arguments or details: an ordered list of payloads. */

@@ -9,8 +9,12 @@ const eventId = fc.oneof(fc.nat(), fc.maxSafeNat());
 
 /** Any payload; its bytes are Buffers, as those of decoded messages are. */
 const payload: fc.Arbitrary<Payload> = fc.record(
-  { metadata: fc.dictionary(names, bytes, { maxKeys: 3, noNullPrototype: true }), data: bytes },
-  { noNullPrototype: true },
+  {
+    metadata: fc.dictionary(names, bytes, { maxKeys: 3, noNullPrototype: true }),
+    data: bytes,
+    externalPayloadSizes: fc.array(fc.maxSafeNat(), { minLength: 1, maxLength: 3 }),
+  },
+  { requiredKeys: ['metadata', 'data'], noNullPrototype: true },
 );
 export const payloads = fc.array(payload, { maxLength: 3 });
 export const payloadMap = fc.dictionary(names, payload, { minKeys: 1, maxKeys: 3, noNullPrototype: true });

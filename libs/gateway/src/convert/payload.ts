@@ -1,11 +1,22 @@
 import type { Payload, PayloadMap, Payloads } from '@tidewheel/core';
+import { int64, toNumber } from '../proto.js';
 import type { P } from '../proto.js';
 
 const NO_BYTES: Uint8Array = Buffer.alloc(0);
 
 /** Byte for byte; metadata and data that are not set are empty. */
 export function payloadFromProto(payload: P.Payload): Payload {
-  return { metadata: metadataFromProto(payload.metadata ?? {}), data: bytesFromProto(payload.data) };
+  const metadata = metadataFromProto(payload.metadata ?? {});
+  const data = bytesFromProto(payload.data);
+  const external = payload.externalPayloads;
+  if (!external?.length) return { metadata, data };
+  return { metadata, data, externalPayloadSizes: external.map(({ sizeBytes }) => sizeOf(sizeBytes)) };
+}
+
+/** A size that is none counts as 0: nothing depends on it but what people see. */
+function sizeOf(sizeBytes: Parameters<typeof toNumber>[0]): number {
+  const size = toNumber(sizeBytes);
+  return Number.isSafeInteger(size) && size > 0 ? size : 0;
 }
 
 /** Decoding gives an empty array for bytes that are not set. */
@@ -20,7 +31,13 @@ function metadataFromProto(metadata: Payload['metadata']): Payload['metadata'] {
 }
 
 export function payloadToProto(payload: Payload): P.Payload {
-  return { metadata: payload.metadata, data: payload.data };
+  const { metadata, data, externalPayloadSizes } = payload;
+  if (!externalPayloadSizes) return { metadata, data };
+  return {
+    metadata,
+    data,
+    externalPayloads: externalPayloadSizes.map((size) => ({ sizeBytes: int64(size) })),
+  };
 }
 
 /** An empty list when nothing is set. */
