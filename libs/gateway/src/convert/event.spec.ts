@@ -157,6 +157,9 @@ describe('every event', () => {
         binaryChecksum: 'abc',
       },
     );
+    expect(workerVersionFromProto({ binaryChecksum: '1.0', deploymentOptions: {} })).toEqual({
+      buildId: '1.0',
+    });
     expect(workerVersionFromProto({ binaryChecksum: '', deploymentOptions: {} })).toBeUndefined();
     expect(attributesOf('WorkflowTaskCompleted')).not.toHaveProperty('workerVersion');
   });

@@ -15,7 +15,8 @@ export function workerVersionFromProto({
   workerVersionStamp,
   binaryChecksum,
 }: Said): WorkerVersion | undefined {
-  const buildId = deploymentOptions?.buildId || workerVersionStamp?.buildId;
+  // Workers name their build as a checksum to a server that does not claim to know of builds.
+  const buildId = deploymentOptions?.buildId || workerVersionStamp?.buildId || binaryChecksum;
   const deploymentName = deploymentOptions?.deploymentName;
   const useVersioning =
     workerVersionStamp?.useVersioning === true || deploymentOptions?.workerVersioningMode === VERSIONED;
