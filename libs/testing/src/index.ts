@@ -31,5 +31,8 @@ export {
   type SpawnProcessOptions,
   type WaitForLineOptions,
 } from './spawn-process.js';
+export { startTestCluster, type TestCluster, type TestClusterOptions } from './test-cluster.js';
+export { startTestSentinel, type TestSentinel } from './test-sentinel.js';
+export { startTestStore, testPartitions, type TestStore, testTarget, type TestTarget } from './test-store.js';
 export { type RedisFsync, startTestRedis, type TestRedis, type TestRedisOptions } from './test-redis.js';
 export { waitUntil, type WaitUntilOptions, WaitTimeoutError } from './wait-until.js';

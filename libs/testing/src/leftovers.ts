@@ -2,6 +2,8 @@
 export interface SurveyConnection {
   call(command: string, ...args: string[]): Promise<unknown>;
   callBuffer(command: string, ...args: string[]): Promise<unknown>;
+  /** Of a connection to a cluster: those to its primaries. */
+  nodes?(role: 'master'): SurveyConnection[];
 }
 
 export interface LeftoverOptions {
@@ -155,12 +157,14 @@ function pairs(flat: readonly string[]): Record<string, string> {
 
 async function allKeys(redis: SurveyConnection, prefix: string): Promise<string[]> {
   const keys = new Set<string>();
-  let cursor = '0';
-  do {
-    const reply = await redis.call('SCAN', cursor, 'MATCH', `${prefix}:*`, 'COUNT', '1000');
-    const [next, page] = reply as [string, string[]];
-    for (const key of page) keys.add(key);
-    cursor = next;
-  } while (cursor !== '0');
+  for (const server of redis.nodes?.('master') ?? [redis]) {
+    let cursor = '0';
+    do {
+      const reply = await server.call('SCAN', cursor, 'MATCH', `${prefix}:*`, 'COUNT', '1000');
+      const [next, page] = reply as [string, string[]];
+      for (const key of page) keys.add(key);
+      cursor = next;
+    } while (cursor !== '0');
+  }
   return [...keys];
 }

@@ -1,9 +1,7 @@
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { freePort } from './free-port.js';
 import { redisServerBinary } from './redis-server-binary.js';
 import { LineNotSeenError, type SpawnedProcess, spawnProcess } from './spawn-process.js';
 import { waitUntil } from './wait-until.js';
@@ -38,6 +36,8 @@ export interface TestRedis {
   readonly dir: string;
   /** The newest lines of the server's log, oldest first. */
   readonly log: readonly string[];
+  /** Whether the server runs, or is frozen. */
+  readonly isRunning: boolean;
   /** Kills the server with SIGKILL; settles when it is gone. Its data stays for `restart`. */
   kill(): Promise<void>;
   /** Starts it again on the same port and data after `kill`. Settles when it has loaded its data and accepts connections. */
@@ -131,6 +131,10 @@ class LocalTestRedis implements TestRedis {
     return this.#server.lines;
   }
 
+  get isRunning(): boolean {
+    return !this.#server.hasExited;
+  }
+
   async kill(): Promise<void> {
     this.#server.kill('SIGKILL');
     await this.#server.exited;
@@ -205,24 +209,4 @@ function isPortTaken(error: unknown): boolean {
 
 function removeFolder(path: string): Promise<void> {
   return rm(path, { recursive: true, force: true });
-}
-
-/**
- * A port that nobody listens on, below the range from which systems take the ports of outgoing connections: while the
- * server is down, none of those takes its port, and no client that tries to reconnect ends up connected to itself.
- */
-async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 30_000);
-    const probe = createServer();
-    try {
-      probe.listen(port, '127.0.0.1');
-      await once(probe, 'listening');
-      return port;
-    } catch {
-      // Taken: try another.
-    } finally {
-      probe.close();
-    }
-  }
 }
