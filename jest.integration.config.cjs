@@ -3,6 +3,19 @@ const fs = require('node:fs');
 const path = require('node:path');
 const swc = require('./jest.transform.cjs');
 
+// What these do is done to one server: they kill, freeze or count it, or reach it through a proxy; or they need none.
+const ON_ONE_SERVER = [
+  'apps/api/src/api-process',
+  'apps/api/src/grpc.itest',
+  'apps/worker/src/readme',
+  'apps/worker/src/worker-process',
+  'bench/',
+  'libs/engine/src/lost-replies',
+  'libs/testing/',
+  'libs/worker/src/watchdog',
+  'tests/crash/src/redis-away',
+];
+
 module.exports = {
   ...swc,
   displayName: 'integration',
@@ -12,6 +25,12 @@ module.exports = {
     .filter((folder) => fs.existsSync(path.join(__dirname, folder)))
     .map((folder) => `<rootDir>/${folder}`),
   testMatch: ['**/*.itest.ts'],
+  testPathIgnorePatterns: [
+    '/node_modules/',
+    ...(['cluster', 'sentinel'].includes(process.env['TIDEWHEEL_TEST_ON'])
+      ? ON_ONE_SERVER.map((start) => `<rootDir>/${start}`)
+      : []),
+  ],
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons'] },
   testTimeout: 120_000,
   maxWorkers: 2,

@@ -143,7 +143,7 @@ class Background {
     await engine.startDuties();
     this.housekeeping = startRetention({
       engine,
-      connect: engine.connect,
+      connect: (purpose) => engine.context.connections.open(purpose),
       keyPrefix,
       intervalMs: retentionIntervalMs,
       batch: retentionBatch,

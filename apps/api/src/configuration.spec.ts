@@ -85,6 +85,8 @@ describe('readConfiguration', () => {
     ['REDIS_URL', 'redis://', 'redis://'],
     ['REDIS_URL', 'redis://host/db', 'redis://'],
     ['REDIS_URL', 'unix://', 'unix:///path'],
+    ['REDIS_URL', 'redis+cluster://a,,b', 'redis+cluster://'],
+    ['REDIS_URL', 'redis+sentinel://a:26379', 'redis+sentinel://'],
   ])('refuses %s=%s and says what is allowed', (name, value, allowed) => {
     const faults = faultsOf({ [name]: value });
     expect(faults).toHaveLength(1);
@@ -92,12 +94,16 @@ describe('readConfiguration', () => {
     expect(faults[0]).toContain(allowed);
   });
 
-  it.each(['redis://localhost', 'redis://:p@[::1]:6379', 'rediss://h:1/15', 'unix:///var/run/redis.sock'])(
-    'takes REDIS_URL=%s',
-    (url) => {
-      expect(readConfiguration({ REDIS_URL: url }).redisUrl).toBe(url);
-    },
-  );
+  it.each([
+    'redis://localhost',
+    'redis://:p@[::1]:6379',
+    'rediss://h:1/15',
+    'unix:///var/run/redis.sock',
+    'redis+cluster://a:1,b:2',
+    'rediss+sentinel://u:p@a,b/main/1',
+  ])('takes REDIS_URL=%s', (url) => {
+    expect(readConfiguration({ REDIS_URL: url }).redisUrl).toBe(url);
+  });
 
   it('takes REDIS_URL, and TIDEWHEEL_REDIS_URL before it', () => {
     const url = (environment: Record<string, string>): string => readConfiguration(environment).redisUrl;

@@ -1,4 +1,5 @@
 import { durationToMs, formatDuration } from '@tidewheel/core';
+import { isRedisAddress, REDIS_ADDRESS_FORMS } from '@tidewheel/store';
 import { hidePassword, LOG_LEVELS } from '@tidewheel/telemetry';
 import type { LogThreshold } from '@tidewheel/telemetry';
 
@@ -61,8 +62,8 @@ const MEBIBYTE = 1024 * 1024;
 const SETTINGS = {
   TIDEWHEEL_REDIS_URL: {
     fallback: 'redis://127.0.0.1:7379',
-    allowed: 'redis://[[user]:password@]host[:port][/db], rediss://... for TLS, or unix:///path',
-    parse: (text) => (isRedisUrl(text) ? text : undefined),
+    allowed: REDIS_ADDRESS_FORMS,
+    parse: (text) => (isRedisAddress(text) ? text : undefined),
     show: hidePassword,
   },
   TIDEWHEEL_PARTITIONS: integer('', 1, 1_024, 'to create a new deployment with'),
@@ -164,13 +165,6 @@ function duration(fallback: string, minMs: number, maxMs: number): Setting<numbe
       }
     },
   };
-}
-
-function isRedisUrl(text: string): boolean {
-  if (/^unix:\/\/\/./.test(text)) return true;
-  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false;
-  const { hostname, pathname } = new URL(text);
-  return hostname !== '' && /^(\/\d{0,4})?$/.test(pathname);
 }
 
 function shorten(text: string): string {

@@ -1,5 +1,5 @@
 import { createLogger } from '@tidewheel/telemetry';
-import { startTestRedis } from '@tidewheel/testing';
+import { startTestStore } from '@tidewheel/testing';
 import { startApi } from './api-process.js';
 import { readConfiguration } from './configuration.js';
 import { HttpClient } from './http-client.fixture.js';
@@ -14,7 +14,7 @@ export interface RunningApi {
 
 /** Starts it and waits until it is ready. */
 export async function startRunningApi(settings: Readonly<Record<string, string>> = {}): Promise<RunningApi> {
-  const redis = await startTestRedis();
+  const redis = await startTestStore();
   const environment = {
     REDIS_URL: redis.url,
     TIDEWHEEL_API_PORT: '0',

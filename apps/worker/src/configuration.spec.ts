@@ -171,6 +171,7 @@ describe('readConfiguration', () => {
     ['TIDEWHEEL_PARTITIONS', '0', 'a whole number from 1 to 1024'],
     ['TIDEWHEEL_KEY_PREFIX', '{tw}', '1 to 32 letters'],
     ['TIDEWHEEL_REDIS_URL', 'localhost:6379', 'redis://'],
+    ['TIDEWHEEL_REDIS_URL', 'redis+cluster://a,,b', 'redis+cluster://'],
   ])('refuses %s=%s and says what is allowed', (name, value, allowed) => {
     const faults = faultsOf({ ...least, [name]: value });
     expect(faults).toHaveLength(1);

@@ -1,3 +1,4 @@
+import { isRedisAddress, REDIS_ADDRESS_FORMS } from '@tidewheel/store';
 import { hidePassword, LOG_LEVELS } from '@tidewheel/telemetry';
 import type { LogThreshold } from '@tidewheel/telemetry';
 import { readConfigurationFile } from './configuration-file.js';
@@ -77,8 +78,8 @@ const SETTINGS = {
   TIDEWHEEL_REDIS_URL: {
     key: 'redisUrl',
     fallback: 'redis://127.0.0.1:7379',
-    allowed: 'redis://[[user]:password@]host[:port][/db], rediss://... for TLS, or unix:///path',
-    parse: (text) => (settings.isRedisUrl(text) ? text : undefined),
+    allowed: REDIS_ADDRESS_FORMS,
+    parse: (text) => (isRedisAddress(text) ? text : undefined),
     show: hidePassword,
   } satisfies Setting<string>,
   TIDEWHEEL_PARTITIONS: settings.integer('partitions', '', 1, 1_024, ' to create a new deployment with'),

@@ -148,11 +148,3 @@ export function file(key: string, extensions: readonly string[], what: string): 
     },
   };
 }
-
-/** Whether a text is the address of a Redis server. */
-export function isRedisUrl(text: string): boolean {
-  if (/^unix:\/\/\/./.test(text)) return true;
-  if (!/^rediss?:\/\//.test(text) || !URL.canParse(text)) return false;
-  const { hostname, pathname } = new URL(text);
-  return hostname !== '' && /^(\/\d{0,4})?$/.test(pathname);
-}

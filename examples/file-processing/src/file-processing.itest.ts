@@ -1,6 +1,6 @@
 import { Client, Connection } from '@tidewheel/client';
-import { spawnProcess, startTestRedis } from '@tidewheel/testing';
-import type { SpawnedProcess, TestRedis } from '@tidewheel/testing';
+import { spawnProcess, startTestStore } from '@tidewheel/testing';
+import type { SpawnedProcess, TestStore } from '@tidewheel/testing';
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ interface Host {
   readonly taskQueue: string;
 }
 
-let redis: TestRedis;
+let redis: TestStore;
 let api: SpawnedProcess;
 let connection: Connection;
 let client: Client;
@@ -79,7 +79,7 @@ async function activitiesOf(workflowId: string): Promise<string[]> {
 }
 
 beforeAll(async () => {
-  redis = await startTestRedis();
+  redis = await startTestStore();
   // It sees to timeouts and retries.
   api = await run('apps/api/dist/main.js', { REDIS_URL: redis.url, TIDEWHEEL_API_PORT: '0' });
   await api.waitForLine(/"ready"/);

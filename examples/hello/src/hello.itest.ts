@@ -1,10 +1,10 @@
-import { spawnProcess, startTestRedis } from '@tidewheel/testing';
-import type { SpawnedProcess, TestRedis } from '@tidewheel/testing';
+import { spawnProcess, startTestStore } from '@tidewheel/testing';
+import type { SpawnedProcess, TestStore } from '@tidewheel/testing';
 import { fileURLToPath } from 'node:url';
 
 const DIST = fileURLToPath(new URL('../dist/', import.meta.url));
 
-let redis: TestRedis;
+let redis: TestStore;
 const processes: SpawnedProcess[] = [];
 
 async function run(program: string): Promise<SpawnedProcess> {
@@ -19,7 +19,7 @@ async function run(program: string): Promise<SpawnedProcess> {
 }
 
 beforeAll(async () => {
-  redis = await startTestRedis();
+  redis = await startTestStore();
 });
 afterAll(async () => {
   for (const running of processes) {

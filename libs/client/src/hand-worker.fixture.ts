@@ -24,7 +24,7 @@ export async function startHandWorker(
   const { context } = engine;
   const streamKey = context.keys.taskStream(0, 'workflow', namespace, taskQueue);
   const source = { partition: 0, streamKey, taskQueue, identity: IDENTITY, sticky: false };
-  const connection = engine.connect('hand-worker');
+  const connection = engine.context.connections.open('hand-worker');
   await connection.xgroup('CREATE', streamKey, WORKERS_GROUP, '0', 'MKSTREAM');
   let stopped = false;
 

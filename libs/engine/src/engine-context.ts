@@ -1,4 +1,11 @@
-import type { ExecutionKeys, Keyspace, Redis, RunKeys, ScriptRunner } from '@tidewheel/store';
+import type {
+  ExecutionKeys,
+  Keyspace,
+  Redis,
+  RedisConnections,
+  RunKeys,
+  ScriptRunner,
+} from '@tidewheel/store';
 import type { NamespaceRegistry } from './namespace-registry.js';
 import type { Notices } from './notices.js';
 import type { RateLimits } from './rate-limit/rate-limits.js';
@@ -28,6 +35,8 @@ export const SILENT_LOGGER: EngineLogger = {
 /** What every use-case of the engine works with. */
 export interface EngineContext {
   readonly redis: Redis;
+  /** Opens further connections. */
+  readonly connections: RedisConnections;
   readonly run: ScriptRunner;
   readonly keys: Keyspace;
   readonly namespaces: NamespaceRegistry;

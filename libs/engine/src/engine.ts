@@ -1,17 +1,11 @@
 import { SYSTEM_SEARCH_ATTRIBUTES } from '@tidewheel/core';
 import type { SearchAttributeTypes } from '@tidewheel/core';
-import type {
-  DurabilityFinding,
-  Namespace,
-  NamespaceSpec,
-  Redis,
-  RedisConnectionOptions,
-} from '@tidewheel/store';
+import type { DurabilityFinding, Namespace, NamespaceSpec, RedisConnectionOptions } from '@tidewheel/store';
 import {
   loadScripts,
   NamespaceStore,
   openDeployment,
-  openRedis,
+  RedisConnections,
   SCRIPTS,
   scriptRunner,
 } from '@tidewheel/store';
@@ -97,8 +91,6 @@ export class Engine implements WorkflowService {
   private constructor(
     /** What the use-cases work with; for workers and gateways that are built on the engine. */
     readonly context: EngineContext,
-    /** Opens a further connection, for blocking reads. */
-    readonly connect: (name: string) => Redis,
     private readonly probe: HealthProbe,
     private readonly durability: DurabilityWatch,
   ) {}
@@ -112,25 +104,24 @@ export class Engine implements WorkflowService {
   static async open(options: EngineOptions): Promise<Engine> {
     const identity = options.identity ?? `${process.pid}@${hostname()}`;
     const logger = options.logger ?? SILENT_LOGGER;
-    const connect = (name: string): Redis => {
-      const redis = openRedis({ ...options.connection, name: `tidewheel:${name}:${identity}` });
-      redis.on('error', (error: Error) =>
-        logger.debug({ error, connection: name }, 'Redis connection failed; retrying'),
-      );
-      return redis;
-    };
-    const redis = connect('commands');
+    const connections = new RedisConnections(
+      options.connection,
+      (purpose) => `tidewheel:${purpose}:${identity}`,
+      (error, connection) => logger.debug({ error, connection }, 'Redis connection failed; retrying'),
+    );
+    const redis = connections.commands;
     try {
       const keys = await openDeployment(redis, {
         ...(options.partitions !== undefined && { partitions: options.partitions }),
         ...(options.prefix !== undefined && { prefix: options.prefix }),
       });
       await loadScripts(redis, SCRIPTS);
-      const notices = new Notices(redis, () => connect('notices'), keys, logger);
+      const notices = new Notices(connections, keys, logger);
       const run = scriptRunner(redis);
       const namespaces = new NamespaceRegistry(new NamespaceStore(redis, run, options.prefix));
       const context: EngineContext = {
         redis,
+        connections,
         run,
         keys,
         namespaces,
@@ -142,7 +133,7 @@ export class Engine implements WorkflowService {
         logger,
       };
       const durability = await DurabilityWatch.start(redis, logger, options.strictDurability ?? false);
-      return new Engine(context, connect, new HealthProbe(context), durability);
+      return new Engine(context, new HealthProbe(context), durability);
     } catch (error) {
       redis.disconnect();
       throw error;

@@ -44,8 +44,14 @@ export class HealthProbe {
         PING_LIMIT_MS,
       );
     });
-    const written = this.context.redis
-      .set(this.context.keys.probe, Date.now(), 'PX', 60_000)
+    const { redis, keys, connections } = this.context;
+    // On a cluster, each partition may be away by itself.
+    const probed = connections.spanPartitions ? 1 : keys.partitions;
+    const written = Promise.all(
+      Array.from({ length: probed }, (_, partition) =>
+        redis.set(keys.partition(partition).probe, Date.now(), 'PX', 60_000),
+      ),
+    )
       .then(() => undefined)
       .catch(
         (error: unknown) => `Redis refuses writes: ${error instanceof Error ? error.message : String(error)}`,

@@ -32,8 +32,7 @@ describeEngine('when replies of Redis are lost', (deployment) => {
   let engine: Engine;
 
   beforeAll(async () => {
-    const { host, port } = deployment().redis;
-    proxy = await startFaultProxy({ target: { host, port } });
+    proxy = await startFaultProxy({ target: deployment().redis });
     engine = await Engine.open({ connection: { url: proxy.url }, identity: 'unlucky' });
     await engine.describeNamespace(NAMESPACE);
   });

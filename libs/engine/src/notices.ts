@@ -1,5 +1,4 @@
-import { BreakableRead } from '@tidewheel/store';
-import type { Keyspace, Redis } from '@tidewheel/store';
+import type { BlockingConnection, Keyspace, RedisConnections } from '@tidewheel/store';
 import type { EngineLogger } from './engine-context.js';
 
 /** What a partition tells those who wait. */
@@ -34,30 +33,21 @@ type Listener = (notice: Notice) => void;
 const BLOCK_MS = 4_000;
 /** A read that gives no reply for this long has a dead connection. */
 const SILENCE_LIMIT_MS = BLOCK_MS + 3_000;
-/** How long after a read began to look whether its reply has come. */
-const WATCH_MS = SILENCE_LIMIT_MS + 50;
 const RETRY_MS = 200;
 
 /**
- * Tails the partitions' streams of notices on a connection of its own, while anybody listens. A notice can be missed (a
- * reconnection, a trimmed stream), so who waits also looks for itself from time to time.
+ * Tails the partitions' streams of notices on a connection of its own, while anybody listens; on a cluster, where no read
+ * spans partitions, on one for each. A notice can be missed (a reconnection, a trimmed stream), so who waits also looks
+ * for itself from time to time.
  */
 export class Notices {
   private readonly listeners = new Map<string, Set<Listener>>();
-  private connection: Redis | undefined;
-  private readonly underWay = new BreakableRead();
+  private tails: readonly NoticeTail[] = [];
   private closed = false;
-  private tailing: Promise<void> | undefined;
   private ready: Promise<void> | undefined;
-  /** When the first read began that no reply has come to yet; 0 when none is due. */
-  private silentSinceMs = 0;
-  private connectedSinceMs = 0;
-  /** Put off by every read, so that an idle process is hardly ever woken for it. */
-  private watchdog: NodeJS.Timeout | undefined;
 
   constructor(
-    private readonly commands: Redis,
-    private readonly connect: () => Redis,
+    private readonly connections: RedisConnections,
     private readonly keys: Keyspace,
     private readonly logger: EngineLogger,
   ) {}
@@ -79,68 +69,36 @@ export class Notices {
     return this.ready;
   }
 
-  /** Milliseconds since the last reply while a read is under way; 0 otherwise. */
+  /** Milliseconds since the last reply while a read is under way, of the most silent connection; 0 otherwise. */
   silenceMs(): number {
-    return this.silentSinceMs === 0 ? 0 : Date.now() - this.silentSinceMs;
+    return Math.max(0, ...this.tails.map((tail) => tail.silenceMs));
   }
 
   async close(): Promise<void> {
     this.closed = true;
-    clearInterval(this.watchdog);
-    this.underWay.discard(this.connection);
-    await this.tailing;
+    await Promise.all(this.tails.map((tail) => tail.close()));
   }
 
   private async begin(): Promise<void> {
-    const streams = this.streams();
-    const lastIds = await Promise.all(streams.map((stream) => this.lastId(stream)));
-    this.connection = this.connect();
-    this.connectedSinceMs = Date.now();
-    this.watchdog = setInterval(() => this.checkSilence(), WATCH_MS).unref();
-    this.tailing = this.tail(streams, lastIds);
-  }
-
-  private streams(): string[] {
-    return Array.from(
-      { length: this.keys.partitions },
-      (_, partition) => this.keys.partition(partition).notify,
+    const all = Array.from({ length: this.keys.partitions }, (_, partition) => ({
+      partition,
+      key: this.keys.partition(partition).notify,
+    }));
+    const groups = this.connections.spanPartitions ? [all] : all.map((stream) => [stream]);
+    const lastIds = await Promise.all(
+      groups.map((streams) => Promise.all(streams.map(({ key }) => this.lastId(key)))),
     );
+    if (this.closed) return;
+    this.tails = groups.map((streams, i) => {
+      const dispatch = (partition: number, fields: readonly Buffer[]): void =>
+        this.dispatch(partition, fields);
+      return new NoticeTail(this.connections, streams, lastIds[i] ?? [], dispatch, this.logger);
+    });
   }
 
   private async lastId(stream: string): Promise<string> {
-    const newest = await this.commands.xrevrange(stream, '+', '-', 'COUNT', 1);
+    const newest = await this.connections.commands.xrevrange(stream, '+', '-', 'COUNT', 1);
     return newest[0]?.[0] ?? '0-0';
-  }
-
-  private async tail(streams: readonly string[], ids: readonly string[]): Promise<void> {
-    const lastIds = [...ids];
-    while (!this.closed) {
-      try {
-        this.noteReading();
-        const reply = (await this.underWay.of(
-          this.connection?.callBuffer(
-            'XREAD',
-            ...['COUNT', 1_000, 'BLOCK', BLOCK_MS, 'STREAMS', ...streams, ...lastIds],
-          ),
-        )) as [Buffer, [Buffer, Buffer[]][]][] | null | undefined;
-        this.silentSinceMs = 0;
-        for (const [stream, entries] of reply ?? []) {
-          const index = streams.indexOf(stream.toString());
-          const last = entries.at(-1);
-          if (last) lastIds[index] = last[0].toString();
-          for (const [, fields] of entries) this.dispatch(index, fields);
-        }
-      } catch (error) {
-        if (this.isClosed()) return;
-        this.logger.debug({ error }, 'reading notices failed; trying again');
-        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
-      }
-    }
-  }
-
-  /** A function, because it changes while a read is waited for. */
-  private isClosed(): boolean {
-    return this.closed;
   }
 
   private dispatch(partition: number, fields: readonly Buffer[]): void {
@@ -152,30 +110,73 @@ export class Notices {
       for (const listener of [...(this.listeners.get(subject) ?? [])]) listener(notice);
     }
   }
+}
 
-  /** Throws a connection away that has been silent for longer than a read can block. */
-  private checkSilence(): void {
-    if (
-      this.closed ||
-      this.silenceMs() <= SILENCE_LIMIT_MS ||
-      Date.now() - this.connectedSinceMs <= SILENCE_LIMIT_MS
-    )
-      return;
-    this.logger.warn(
-      { silentMs: this.silenceMs() },
-      'the connection that waits for notices is dead; making a new one',
-    );
-    const dead = this.connection;
-    this.connection = this.connect();
-    this.connectedSinceMs = Date.now();
-    this.watchdog?.refresh();
-    this.underWay.discard(dead);
+type NoticeReply = readonly (readonly [stream: Buffer, entries: readonly (readonly [Buffer, Buffer[]])[]])[];
+
+/** Reads what is added to some streams of notices, from the moment it is made. */
+class NoticeTail {
+  private readonly connection: BlockingConnection;
+  private readonly tailing: Promise<void>;
+  private readonly lastIds: string[];
+  private closed = false;
+
+  constructor(
+    connections: RedisConnections,
+    private readonly streams: readonly { readonly partition: number; readonly key: string }[],
+    lastIds: readonly string[],
+    private readonly dispatch: (partition: number, fields: readonly Buffer[]) => void,
+    private readonly logger: EngineLogger,
+  ) {
+    this.lastIds = [...lastIds];
+    this.connection = connections.openBlocking({
+      name: 'notices',
+      key: streams[0]?.key ?? '',
+      silenceLimitMs: SILENCE_LIMIT_MS,
+      onSilent: (silentMs) =>
+        logger.warn({ silentMs }, 'the connection that waits for notices is dead; making a new one'),
+    });
+    this.tailing = this.tail();
   }
 
-  private noteReading(): void {
-    if (this.silentSinceMs !== 0) return;
-    this.silentSinceMs = Date.now();
-    this.watchdog?.refresh();
+  get silenceMs(): number {
+    return this.connection.silenceMs;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.connection.close();
+    await this.tailing;
+  }
+
+  private async tail(): Promise<void> {
+    while (!this.closed) {
+      try {
+        await this.readOnce();
+      } catch (error) {
+        if (this.isClosed()) return;
+        this.logger.debug({ error }, 'reading notices failed; trying again');
+        await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+      }
+    }
+  }
+
+  private async readOnce(): Promise<void> {
+    const names = this.streams.map(({ key }) => key);
+    const options = ['COUNT', 1_000, 'BLOCK', BLOCK_MS, 'STREAMS', ...names, ...this.lastIds];
+    const reply = await this.connection.read((server) => server.callBuffer('XREAD', ...options));
+    for (const [name, entries] of (reply ?? []) as NoticeReply) {
+      const index = names.indexOf(name.toString());
+      const stream = this.streams[index];
+      const last = entries.at(-1);
+      if (last) this.lastIds[index] = last[0].toString();
+      for (const [, fields] of entries) this.dispatch(stream?.partition ?? 0, fields);
+    }
+  }
+
+  /** A function, because it changes while a read is waited for. */
+  private isClosed(): boolean {
+    return this.closed;
   }
 }
 

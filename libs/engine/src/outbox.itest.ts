@@ -191,7 +191,7 @@ describeEngine('asking other executions', (deployment) => {
 
   it('delivers once what several processes deliver at the same time', async () => {
     const others = await Promise.all(
-      [1, 2].map(() => Engine.open({ connection: { url: deployment().redis.url }, identity: randomUUID() })),
+      [1, 2].map(() => Engine.open({ connection: { url: deployment().store.url }, identity: randomUUID() })),
     );
     try {
       await Promise.all(others.map((engine) => engine.startDuties()));

@@ -1,7 +1,7 @@
 import { InvalidArgumentError, WorkflowNotFoundError } from '@tidewheel/core';
 import { completeActivity, failActivity, heartbeatActivity } from '@tidewheel/engine';
 import type { WorkflowTask } from '@tidewheel/engine';
-import { findLeftovers, waitUntil } from '@tidewheel/testing';
+import { findLeftovers, testPartitions, waitUntil } from '@tidewheel/testing';
 import {
   activity,
   command,
@@ -13,7 +13,7 @@ import {
   WORKER,
 } from './test-deployment.fixture.js';
 
-describe.each([1, 4])('retention, with %i partition(s)', (partitions) => {
+describe.each(testPartitions())('retention, with %i partition(s)', (partitions) => {
   let deployment: TestDeployment;
 
   beforeEach(async () => {

@@ -12,10 +12,12 @@ import {
   findLeftovers,
   seedFromEnv,
   startFaultProxy,
-  startTestRedis,
+  startTestStore,
+  testPartitions,
+  testTarget,
   waitUntil,
 } from '@tidewheel/testing';
-import type { FaultProxy, SeededRandom, TestRedis } from '@tidewheel/testing';
+import type { FaultProxy, SeededRandom, TestStore } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
 import { Ledger } from './simulation-ledger.fixture.js';
 import { SimulatedWorker } from './simulation-worker.fixture.js';
@@ -258,23 +260,26 @@ async function readAll(engine: Engine, world: SimulationWorld): Promise<Map<stri
   return histories;
 }
 
-describe.each([
-  { partitions: 1, lossy: false },
-  { partitions: 4, lossy: false },
-  { partitions: 4, lossy: true },
-])('a simulation, %o', ({ partitions, lossy }) => {
-  let redis: TestRedis;
-  /** One engine has this network between itself and Redis, which breaks now and then. */
-  let proxy: FaultProxy;
+describe.each(
+  testPartitions().flatMap((partitions) => [
+    { partitions, lossy: false },
+    ...(partitions > 1 && !['cluster', 'sentinel'].includes(testTarget() ?? '')
+      ? [{ partitions, lossy: true }]
+      : []),
+  ]),
+)('a simulation, %o', ({ partitions, lossy }) => {
+  let store: TestStore;
+  /** One engine has this network between itself and the server, which breaks now and then, where there is one server. */
+  let proxy: FaultProxy | undefined;
   let engines: Engine[];
 
   beforeAll(async () => {
-    redis = await startTestRedis();
-    proxy = await startFaultProxy({ target: redis });
+    store = await startTestStore();
+    proxy = store.server && (await startFaultProxy({ target: store.server }));
     engines = [];
     for (let i = 0; i < ENGINES; i++) {
       const engine = await Engine.open({
-        connection: { url: i === 1 ? proxy.url : redis.url },
+        connection: { url: i === 1 ? (proxy?.url ?? store.url) : store.url },
         partitions,
         identity: `engine-${i}`,
       });
@@ -285,8 +290,8 @@ describe.each([
 
   afterAll(async () => {
     await Promise.all(engines.map((engine) => engine.close()));
-    await proxy.stop();
-    await redis.stop();
+    await proxy?.stop();
+    await store.stop();
   });
 
   it('keeps every promise, whatever dies and whoever says things twice, and leaves nothing behind', async () => {
@@ -313,7 +318,7 @@ describe.each([
     );
     const working = [...workers.map((worker) => worker.run()), sweep(engineOf(0), world, workers)];
     const asking = clients.map((client) => client.run());
-    if (lossy) await breakConnections(proxy, randomOf(200), CHAOS_MS);
+    if (lossy && proxy) await breakConnections(proxy, randomOf(200), CHAOS_MS);
     else await sleep(CHAOS_MS);
 
     // From here on everybody behaves, and all comes to an end.

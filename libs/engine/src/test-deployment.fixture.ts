@@ -25,10 +25,10 @@ import type {
   WorkflowTaskFailure,
 } from '@tidewheel/engine';
 import { checkHistory } from '@tidewheel/history-checker';
-import { parseTaskEntry, WORKERS_GROUP } from '@tidewheel/store';
+import { parseTaskEntry, primariesOf, WORKERS_GROUP } from '@tidewheel/store';
 import type { RawStreamEntry, TaskEntry, TaskKind } from '@tidewheel/store';
-import { findLeftovers, startTestRedis, waitUntil } from '@tidewheel/testing';
-import type { TestRedis } from '@tidewheel/testing';
+import { findLeftovers, startTestStore, testPartitions, testTarget, waitUntil } from '@tidewheel/testing';
+import type { TestRedis, TestStore } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
 
 export const NAMESPACE = 'default';
@@ -77,20 +77,26 @@ export function finish(result?: unknown): Command {
 /** An engine with its background duties on a Redis of its own; its namespace has the search attributes city and tags. */
 export class TestDeployment {
   private constructor(
-    readonly redis: TestRedis,
+    readonly store: TestStore,
     readonly engine: Engine,
   ) {}
 
   static async start(partitions: number): Promise<TestDeployment> {
-    const redis = await startTestRedis();
-    const engine = await Engine.open({ connection: { url: redis.url }, partitions, identity: 'engine' });
+    const store = await startTestStore();
+    const engine = await Engine.open({ connection: { url: store.url }, partitions, identity: 'engine' });
     await engine.addSearchAttributes(NAMESPACE, { city: 'Keyword', tags: 'KeywordList' });
     await engine.startDuties({ versionDrainageGraceMs: 0 });
-    return new TestDeployment(redis, engine);
+    return new TestDeployment(store, engine);
   }
 
   get context(): EngineContext {
     return this.engine.context;
+  }
+
+  /** The one server, for tests that do something to it; see {@link describeOnOneServer}. */
+  get redis(): TestRedis {
+    if (!this.store.server) throw new Error('the deployment is not on one server');
+    return this.store.server;
   }
 
   /** Starts a workflow under an id and on a task queue of its own. */
@@ -144,9 +150,9 @@ export class TestDeployment {
         ['k', 'workflow'],
         ['a', 'activity'],
       ] as const) {
-        for (const stream of await redis.keys(`${keys.prefix}:{${partition}}:${letter}:*`)) {
-          await this.drain(partition, kind, stream);
-        }
+        const pattern = `${keys.prefix}:{${partition}}:${letter}:*`;
+        const found = await Promise.all(primariesOf(redis).map((server) => server.keys(pattern)));
+        for (const stream of found.flat()) await this.drain(partition, kind, stream);
       }
     }
     await waitUntil(async () => (await findLeftovers(redis)).length === 0, {
@@ -158,7 +164,7 @@ export class TestDeployment {
 
   async stop(): Promise<void> {
     await this.engine.close();
-    await this.redis.stop();
+    await this.store.stop();
   }
 
   /** Starts all that is on a stream, which makes entries of closed runs go. */
@@ -383,12 +389,17 @@ export function eventsOf(task: WorkflowTask): HistoryEvent[] {
   return decodeEvents(packEvents(task.events), task.firstEventId);
 }
 
+/** What is done to one server, as by a proxy in front of it, cannot be done to a cluster: there it is left out. */
+export const describeOnOneServer = ['cluster', 'sentinel'].includes(testTarget() ?? '')
+  ? describe.skip
+  : describe;
+
 /**
- * Runs tests with one and with four partitions, each on an engine of its own. When they are over, every history must
+ * Runs tests with one and with four partitions, or with those that the run is for, each on an engine of its own. When they are over, every history must
  * keep all rules, and nothing may be left of them.
  */
 export function describeEngine(title: string, tests: (deployment: () => TestDeployment) => void): void {
-  describe.each([1, 4])(`${title}, with %i partition(s)`, (partitions) => {
+  describe.each(testPartitions())(`${title}, with %i partition(s)`, (partitions) => {
     let deployment: TestDeployment;
 
     beforeAll(async () => {

@@ -3,7 +3,15 @@ import { completeActivity, Engine, failActivity, handBackUnregisteredActivity } 
 import type { ActivityTask } from '@tidewheel/engine';
 import { startFaultProxy } from '@tidewheel/testing';
 import type { FaultProxy } from '@tidewheel/testing';
-import { activity, command, describeEngine, finish, payload, WORKER } from './test-deployment.fixture.js';
+import {
+  activity,
+  command,
+  describeEngine,
+  describeOnOneServer,
+  finish,
+  payload,
+  WORKER,
+} from './test-deployment.fixture.js';
 import type { TestRun } from './test-deployment.fixture.js';
 
 const REPORTER = { identity: WORKER };
@@ -109,7 +117,7 @@ describeEngine('an activity that a worker does not have', (deployment) => {
     await run.closed();
   });
 
-  describe('when replies are lost', () => {
+  describeOnOneServer('when replies are lost', () => {
     let proxy: FaultProxy;
     let engine: Engine;
 

@@ -1,7 +1,7 @@
 import { credentials, makeClientConstructor, Metadata, status } from '@grpc/grpc-js';
 import type { Client, ClientReadableStream, ClientUnaryCall, ServiceError } from '@grpc/grpc-js';
 import { Engine } from '@tidewheel/engine';
-import { startTestRedis } from '@tidewheel/testing';
+import { startTestStore } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
 import { api, SERVICES } from './proto.js';
 import type { OperatorMethod, P, RequestOf, ResponseOf, WorkflowMethod } from './proto.js';
@@ -120,7 +120,7 @@ export interface TestGateway {
 }
 
 export async function startTestGateway(options: Omit<GatewayOptions, 'engine'> = {}): Promise<TestGateway> {
-  const redis = await startTestRedis();
+  const redis = await startTestStore();
   const engine = await Engine.open({ connection: { url: redis.url } });
   await engine.startDuties();
   const gateway = await Gateway.start({ engine, version: '1.2.3', ...options });

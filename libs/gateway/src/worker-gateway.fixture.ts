@@ -5,8 +5,8 @@ import type { StartWorkflowRequest } from '@tidewheel/engine';
 import { checkHistory } from '@tidewheel/history-checker';
 import { TaskHub, workerLogger } from '@tidewheel/remote-polling';
 import type { ScriptRunner } from '@tidewheel/store';
-import { startTestRedis } from '@tidewheel/testing';
-import type { TestRedis } from '@tidewheel/testing';
+import { startTestStore } from '@tidewheel/testing';
+import type { TestStore } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
 import type { CallContext, Handler, MethodTable } from './call-context.js';
 import { clientMethods } from './client-methods/index.js';
@@ -50,7 +50,7 @@ export class WorkerGateway {
   ) {}
 
   static async open(
-    redis: TestRedis,
+    redis: TestStore,
     identity: string,
     { partitions, duties }: DeploymentOptions,
   ): Promise<WorkerGateway> {
@@ -194,12 +194,12 @@ export class TestDeployment {
   readonly gateways: WorkerGateway[] = [];
 
   private constructor(
-    private readonly redis: TestRedis,
+    private readonly redis: TestStore,
     private readonly options: DeploymentOptions,
   ) {}
 
   static async start(options: Partial<DeploymentOptions> = {}): Promise<TestDeployment> {
-    return new TestDeployment(await startTestRedis(), { partitions: 1, duties: true, ...options });
+    return new TestDeployment(await startTestStore(), { partitions: 1, duties: true, ...options });
   }
 
   async open(identity: string): Promise<WorkerGateway> {

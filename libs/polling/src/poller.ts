@@ -1,6 +1,7 @@
 import type { QueueName } from '@tidewheel/engine';
 import type { RawStreamEntry } from '@tidewheel/store';
 import type { TaskRoom } from './slots.js';
+import type { Throttle } from './throttle.js';
 
 /** A stream to read, in the order that matters to its poller. */
 export interface PolledStream {
@@ -21,4 +22,14 @@ export interface Poller {
   readonly ratedQueue?: QueueName;
   /** Gets entries for which room is taken from now on. */
   deliver(stream: PolledStream, entries: readonly RawStreamEntry[]): void;
+}
+
+/** What is known of a poller that is read for. */
+export interface PollerState {
+  /** On how many lanes its streams are. */
+  readonly lanes: number;
+  /** Streams in a row in which nothing was found, of a poller that returns surplus. */
+  quietStreams: number;
+  /** Of a poller whose queue may have a dispatch rate. */
+  readonly throttle: Throttle | undefined;
 }

@@ -1,46 +1,18 @@
-import type { Engine } from '@tidewheel/engine';
-import { readQuota } from '@tidewheel/routing';
-import { BreakableRead, notePresence, WORKERS_GROUP } from '@tidewheel/store';
-import type { RawStreamEntry, Redis } from '@tidewheel/store';
 import type { Logger } from '@tidewheel/common';
-import type { PolledStream, Poller } from './poller.js';
+import type { Engine } from '@tidewheel/engine';
+import { notePresence, WORKERS_GROUP } from '@tidewheel/store';
+import type { PolledStream, Poller, PollerState } from './poller.js';
+import { ReadLane, UNHEALTHY_SILENCE_MS } from './read-lane.js';
 import { Throttle } from './throttle.js';
 import type { ThrottleCounts } from './throttle.js';
 
-/** How long a read blocks when there is nothing to do. */
-const BLOCK_MS = 3_000;
-/** A read that gives no reply for this long has a dead connection: its socket is thrown away. */
-const SILENCE_LIMIT_MS = BLOCK_MS + 2_000;
-/** A silence that is longer than a blocked read and some slack shows that something is wrong. */
-const UNHEALTHY_SILENCE_MS = BLOCK_MS + 1_000;
-/** How long after a read began to look whether its reply has come. */
-const WATCH_MS = SILENCE_LIMIT_MS + 50;
 /** How often the process shows on all its streams that it is there. */
 const PRESENCE_PERIOD_MS = 5_000;
-const RETRY_MS = 100;
-const UNBLOCK_AGAIN_MS = 5;
-/** How long a read blocks that had to leave streams out for want of slots: others come soon. */
-const PARTIAL_BLOCK_MS = 100;
-
-type ReadReply = readonly (readonly [stream: string, entries: readonly RawStreamEntry[]])[] | null;
-
-interface ReadPlan {
-  readonly poller: Poller;
-  readonly streams: readonly PolledStream[];
-  readonly perStream: number;
-  readonly reserved: number;
-  /** Whether it looks through some of the streams, to see whether tasks wait in any. */
-  readonly sweeps: boolean;
-}
 
 /**
  * Reads the task streams of all pollers of a process with one blocking connection: however many queues are polled, an
- * idle process costs one command every three seconds.
- *
- * It is always in one of three modes: reading (a blocking read over the streams of all pollers that have free slots),
- * waiting (no poller has any), or recovering (the connection is being replaced, or Redis refuses). A poller that gets
- * free slots while a read without its streams is under way has that read unblocked. What a poll may bring is reserved
- * in the poller's slots, so nothing is ever read that there is no slot for, except for pollers that give it back.
+ * idle process costs one command every three seconds. On a cluster, where no read spans partitions, it is one connection
+ * and one such command for each partition.
  */
 export class TaskReader {
   private static readonly readers = new WeakMap<Engine, TaskReader>();
@@ -52,32 +24,17 @@ export class TaskReader {
     return reader;
   }
 
-  /** With the number of streams in a row, of those that return surplus, in which nothing was found. */
-  private readonly pollers = new Map<Poller, number>();
-  /** Of the pollers whose queue may have a dispatch rate. */
-  private readonly throttles = new Map<Poller, Throttle>();
+  private readonly pollers = new Map<Poller, PollerState>();
   private readonly consumer: string;
-  private connection: Redis | undefined;
-  private readonly underWay = new BreakableRead();
-  private clientId: number | undefined;
-  private running: Promise<void> | undefined;
+  /** By partition; a single one if reads span partitions. None while there is no poller. */
+  private lanes: ReadonlyMap<number, ReadLane> = new Map();
+  /** Lanes that wait for slots take turns: the first of these is asked first. */
+  private readonly order: ReadLane[] = [];
   /** Resolves when the reads before have stopped, and others may begin. */
   private stopping = Promise.resolve();
-  /** Put off by every read, so that an idle process is hardly ever woken for it. */
-  private watchdog: NodeJS.Timeout | undefined;
   private presence: NodeJS.Timeout | undefined;
-  /** Pollers for which the read under way may bring something; undefined while no read is under way. */
-  private readFor: ReadonlySet<Poller> | undefined;
-  /** Those of them all of whose streams it covers. */
-  private covered: ReadonlySet<Poller> | undefined;
-  /** When the first read began that no reply has come to yet; 0 when none is due. */
-  private silentSinceMs = 0;
-  private connectedSinceMs = 0;
-  private wakeUp: (() => void) | undefined;
-  private unblockRequested = false;
-  private turn = 0;
-  private readPending = false;
-  private reconnections = 0;
+  /** Connections replaced of lanes that are no more. */
+  private replacedBefore = 0;
 
   private constructor(
     private readonly engine: Engine,
@@ -89,204 +46,97 @@ export class TaskReader {
   /** Starts to poll. Resolves when all the poller's streams can be read. */
   async add(poller: Poller): Promise<void> {
     await this.ensureStreams(poller.streams);
+    const throttle = await this.openThrottle(poller);
     let stopped: Promise<void> | undefined;
     while (stopped !== this.stopping) await (stopped = this.stopping);
-    await this.addThrottle(poller);
-    this.pollers.set(poller, 0);
+    if (this.lanes.size === 0) this.start();
+    const byLane = new Map<ReadLane, PolledStream[]>();
+    for (const stream of poller.streams) {
+      const lane = this.laneOf(stream);
+      byLane.set(lane, [...(byLane.get(lane) ?? []), stream]);
+    }
+    const state = { lanes: byLane.size, quietStreams: 0, throttle };
+    this.pollers.set(poller, state);
+    for (const [lane, streams] of byLane) lane.add(poller, state, streams);
     poller.slots.onFreed(() => this.noteFreed(poller));
-    if (this.running) this.noteFreed(poller);
-    else this.start();
+    if (this.presence === undefined) this.beginPresence();
   }
 
   /** Stops polling. Entries of a read under way may still be delivered; the returned promise resolves when not any more. */
   async remove(poller: Poller): Promise<void> {
-    if (!this.pollers.delete(poller)) return;
-    const throttled = this.throttles.get(poller)?.stop();
-    this.wakeUp?.();
-    while (this.readFor?.has(poller)) {
-      await this.unblock();
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
+    const state = this.pollers.get(poller);
+    if (!state) return;
+    this.pollers.delete(poller);
+    const throttled = state.throttle?.stop();
+    await Promise.all([...this.lanes.values()].map((lane) => lane.remove(poller)));
     await throttled;
-    this.throttles.delete(poller);
     // Of several that are removed at once, the first to get here stops the reads.
-    if (this.pollers.size === 0 && this.running) this.stopping = this.stop(this.running);
+    if (this.pollers.size === 0 && this.lanes.size > 0) this.stopping = this.stop();
     await this.stopping;
   }
 
-  /** Milliseconds since the blocking connection last gave a reply, while one is due; 0 otherwise. */
+  /** Milliseconds since the most silent blocking connection last gave a reply, while one is due; 0 otherwise. */
   silenceMs(): number {
-    return this.silentSinceMs === 0 ? 0 : Date.now() - this.silentSinceMs;
+    return Math.max(0, ...[...this.lanes.values()].map((lane) => lane.silenceMs));
   }
 
   /** Whether blocking reads get their replies in time. */
   get isAlive(): boolean {
-    return this.running !== undefined && this.silenceMs() <= UNHEALTHY_SILENCE_MS;
+    return this.lanes.size > 0 && this.silenceMs() <= UNHEALTHY_SILENCE_MS;
   }
 
-  /** How often the blocking connection was thrown away for being silent. */
+  /** How often a blocking connection was thrown away for being silent. */
   get connectionsReplaced(): number {
-    return this.reconnections;
+    let replaced = this.replacedBefore;
+    for (const lane of this.lanes.values()) replaced += lane.connectionsReplaced;
+    return replaced;
   }
 
   /** What the dispatch rate of a poller's queue has done to it so far; undefined when it is not polled for. */
   throttling(poller: Poller): ThrottleCounts | undefined {
-    return this.throttles.get(poller)?.counts;
+    return this.pollers.get(poller)?.throttle?.counts;
   }
 
   private start(): void {
-    this.connection = this.connect();
-    this.watchdog = setInterval(() => this.checkSilence(), WATCH_MS).unref();
-    this.presence = setInterval(() => this.showPresence(), PRESENCE_PERIOD_MS).unref();
-    this.running = this.read();
-    this.showPresence();
+    const { connections, keys } = this.engine.context;
+    const partitions = connections.spanPartitions ? 1 : keys.partitions;
+    this.lanes = new Map(
+      Array.from({ length: partitions }, (_, partition) => [partition, this.newLane(partition)]),
+    );
+    this.order.splice(0, this.order.length, ...this.lanes.values());
   }
 
-  private async stop(running: Promise<void>): Promise<void> {
-    clearInterval(this.watchdog);
+  private newLane(partition: number): ReadLane {
+    const { connections, keys } = this.engine.context;
+    return new ReadLane(keys.partition(partition).streams, {
+      connections,
+      consumer: this.consumer,
+      logger: this.logger,
+      ensureStreams: (streams) => this.ensureStreams(streams),
+      starves: (poller) => this.order.some((lane) => lane.waits && lane.neglects(poller)),
+      onTurn: (poller) => this.noteFreed(poller),
+      onStarved: (poller) => {
+        for (const lane of this.order) lane.giveWay(poller);
+      },
+    });
+  }
+
+  private laneOf({ partition }: PolledStream): ReadLane {
+    return (this.lanes.get(partition) ?? this.lanes.get(0)) as ReadLane;
+  }
+
+  private async stop(): Promise<void> {
     clearInterval(this.presence);
-    this.running = undefined;
-    this.wakeUp?.();
-    this.underWay.discard(this.connection);
-    await running;
+    this.presence = undefined;
+    const lanes = [...this.lanes.values()];
+    this.replacedBefore = this.connectionsReplaced;
+    this.lanes = new Map();
+    await Promise.all(lanes.map((lane) => lane.stop()));
     const { redis, keys } = this.engine.context;
     for (let partition = 0; partition < keys.partitions; partition++) {
       // Not waited for: whoever is not taken off the list is found absent.
       redis.zrem(keys.partition(partition).presence, this.consumer).catch(() => undefined);
     }
-  }
-
-  private connect(): Redis {
-    const connection = this.engine.connect('tasks');
-    this.clientId = undefined;
-    this.connectedSinceMs = Date.now();
-    this.watchdog?.refresh();
-    // Asked before anything is read: the answer would have to wait for a blocked read.
-    this.identify(connection);
-    connection.on('ready', () => {
-      // What the last connection read and never got the reply of is handed out again.
-      this.readPending = true;
-      this.identify(connection);
-    });
-    return connection;
-  }
-
-  /** Finds out by which number Redis knows the connection, so that its reads can be unblocked. */
-  private identify(connection: Redis): void {
-    connection.client('ID').then(
-      (id) => {
-        if (connection === this.connection) this.clientId = id;
-      },
-      () => undefined,
-    );
-  }
-
-  private async read(): Promise<void> {
-    await Promise.resolve();
-    while (this.running) {
-      const plans = this.plan();
-      if (plans.length === 0) {
-        await new Promise<void>((resolve) => (this.wakeUp = resolve));
-        this.wakeUp = undefined;
-        continue;
-      }
-      await this.readOnce(plans);
-    }
-    this.silentSinceMs = 0;
-  }
-
-  /** Which streams to read for whom. Reserves what may come. */
-  private plan(): ReadPlan[] {
-    const plans: ReadPlan[] = [];
-    this.turn++;
-    for (const [poller, quietStreams] of this.pollers) {
-      if (this.throttles.get(poller)?.listens === false) continue;
-      const all = poller.streams.length;
-      const quota = readQuota(poller.slots.readable(all), all);
-      if (quota.streams === 0) continue;
-      const reserved = quota.streams * quota.perStream;
-      const { perStream } = quota;
-      const partial = quota.streams < all;
-      const whole = !partial || (poller.returnsSurplus && quietStreams >= all);
-      const streams = whole ? poller.streams : takeTurns(poller.streams, quota.streams, this.turn);
-      poller.slots.reserve(reserved);
-      plans.push({ poller, streams, perStream, reserved, sweeps: !whole && poller.returnsSurplus === true });
-    }
-    return plans;
-  }
-
-  private async readOnce(plans: readonly ReadPlan[]): Promise<void> {
-    const count = plans.reduce((least, { perStream }) => Math.min(least, perStream), Infinity);
-    const keys = plans.flatMap((plan) => plan.streams.map((stream) => stream.key));
-    const pending = this.readPending;
-    this.readPending = false;
-    const whole = plans.filter(({ poller, streams }) => streams.length === poller.streams.length);
-    this.covered = new Set(whole.map(({ poller }) => poller));
-    this.readFor = new Set(plans.map(({ poller }) => poller));
-    this.unblockRequested = false;
-    this.noteReading();
-    let reply: ReadReply = null;
-    let fault: unknown;
-    try {
-      const ids = keys.map(() => (pending ? '0' : '>'));
-      const blockMs = whole.length === plans.length ? BLOCK_MS : PARTIAL_BLOCK_MS;
-      const block = pending || plans.some(({ sweeps }) => sweeps) ? [] : ['BLOCK', blockMs];
-      const read = this.connection?.call(
-        'XREADGROUP',
-        ...['GROUP', WORKERS_GROUP, this.consumer, 'COUNT', count, ...block, 'STREAMS', ...keys, ...ids],
-      );
-      reply = (await this.underWay.of(read)) as ReadReply;
-      this.silentSinceMs = 0;
-    } catch (error) {
-      fault = error;
-    }
-    this.covered = undefined;
-    this.readFor = undefined;
-    const byKey = new Map(reply ?? []);
-    // A read that was unblocked brought nothing, and that says nothing.
-    const broken = this.wasUnblocked();
-    for (const { poller, streams, reserved } of plans) {
-      const found = streams.map((stream) => byKey.get(stream.key) ?? []);
-      const taken = found.reduce((sum, entries) => sum + entries.length, 0);
-      if (fault === undefined) this.noteFound(poller, streams.length, taken, reserved);
-      const leftSome = broken || found.some((entries) => entries.length >= count);
-      const all = found.map((entries, i) => ({ stream: streams[i] as PolledStream, entries }));
-      const brought = all.filter(({ entries }) => entries.length > 0);
-      const throttle = this.throttles.get(poller);
-      if (taken > 0 && throttle?.isLimiting) throttle.admit(brought, reserved);
-      else {
-        poller.slots.settle(reserved, taken, leftSome);
-        for (const { stream, entries } of brought) poller.deliver(stream, entries);
-      }
-    }
-    if (fault !== undefined) await this.recover(fault, plans);
-  }
-
-  private wasUnblocked(): boolean {
-    return this.unblockRequested;
-  }
-
-  /** Keeps count of the streams in a row in which a poller that returns surplus found nothing. */
-  private noteFound(poller: Poller, streams: number, taken: number, reserved: number): void {
-    const quietStreams = this.pollers.get(poller);
-    if (quietStreams === undefined || !poller.returnsSurplus) return;
-    const whole = streams === poller.streams.length;
-    if (taken === 0) this.pollers.set(poller, quietStreams + streams);
-    else if (taken > reserved || !whole) this.pollers.set(poller, 0);
-  }
-
-  private async recover(fault: unknown, plans: readonly ReadPlan[]): Promise<void> {
-    const message = fault instanceof Error ? fault.message : String(fault);
-    if (!this.running) return;
-    if (isReply(message)) this.silentSinceMs = 0;
-    if (message.startsWith('UNBLOCKED')) return;
-    this.readPending = true;
-    if (message.startsWith('NOGROUP')) {
-      await this.ensureStreams(plans.flatMap((plan) => plan.streams)).catch(() => undefined);
-      return;
-    }
-    this.logger.debug('reading tasks failed; trying again', { error: message });
-    await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
   }
 
   /**
@@ -311,9 +161,9 @@ export class TaskReader {
     );
   }
 
-  private async addThrottle(poller: Poller): Promise<void> {
+  private async openThrottle(poller: Poller): Promise<Throttle | undefined> {
     const { ratedQueue } = poller;
-    if (!ratedQueue) return;
+    if (!ratedQueue) return undefined;
     const { engine, consumer, logger } = this;
     const host = {
       engine,
@@ -322,39 +172,25 @@ export class TaskReader {
       onListening: (listening: Poller) => this.noteFreed(listening),
       ensureStreams: (streams: readonly PolledStream[]) => this.ensureStreams(streams),
     };
-    this.throttles.set(poller, await Throttle.open(host, poller, ratedQueue));
+    return Throttle.open(host, poller, ratedQueue);
   }
 
-  /** A poller has free slots: it is read for at once, or, if a read without it is under way, after that is unblocked. */
+  /** A poller has free slots, or a lane that read for it has had its turn: the lane that had one longest ago comes first. */
   private noteFreed(poller: Poller): void {
-    const throttle = this.throttles.get(poller);
-    throttle?.noteFreed();
-    if (throttle?.listens === false) return;
-    if (this.wakeUp) this.wakeUp();
-    else if (
-      this.covered &&
-      !this.covered.has(poller) &&
-      this.pollers.has(poller) &&
-      !this.unblockRequested
-    ) {
-      this.unblockRequested = true;
-      setImmediate(() => void this.unblock());
+    const state = this.pollers.get(poller);
+    if (!state) return;
+    state.throttle?.noteFreed();
+    if (state.throttle?.listens === false) return;
+    if (this.order.length > 1) {
+      const next = this.order.findIndex((lane) => lane.waits);
+      if (next >= 0) this.order.push(...this.order.splice(0, next));
     }
+    for (const lane of [...this.order]) lane.noteFreed(poller);
   }
 
-  /** Ends the read under way, so that it begins anew with everybody who has room by then. */
-  private async unblock(): Promise<void> {
-    const read = this.covered;
-    if (!read) return;
-    const { redis } = this.engine.context;
-    const id = this.clientId;
-    const unblocked = id === undefined ? 0 : await redis.client('UNBLOCK', id).catch(() => 0);
-    // It may not have blocked yet when it was told, or its connection may still be without a number.
-    if (unblocked === 0 && this.covered === read) {
-      setTimeout(() => {
-        if (this.covered === read) void this.unblock();
-      }, UNBLOCK_AGAIN_MS).unref();
-    }
+  private beginPresence(): void {
+    this.presence = setInterval(() => this.showPresence(), PRESENCE_PERIOD_MS).unref();
+    this.showPresence();
   }
 
   /**
@@ -363,46 +199,19 @@ export class TaskReader {
    */
   private showPresence(): void {
     if (!this.isAlive) return;
-    const keys = [...this.pollers.keys()].flatMap((poller) => poller.streams.map((stream) => stream.key));
-    if (keys.length === 0) return;
     const { context } = this.engine;
+    if (this.pollers.size === 0) return;
     for (let partition = 0; partition < context.keys.partitions; partition++) {
       const presenceKey = context.keys.partition(partition).presence;
       notePresence(context.run, { presenceKey, consumer: this.consumer }).catch(() => undefined);
     }
-    const ids = keys.map(() => '0');
-    // A stream that is not there is created anew by the reads.
-    context.redis
-      .call('XREADGROUP', 'GROUP', WORKERS_GROUP, this.consumer, 'COUNT', 1, 'STREAMS', ...keys, ...ids)
-      .catch(() => undefined);
+    for (const { keys } of this.lanes.values()) {
+      if (keys.length === 0) continue;
+      const ids = keys.map(() => '0');
+      // A stream that is not there is created anew by the reads.
+      context.redis
+        .call('XREADGROUP', 'GROUP', WORKERS_GROUP, this.consumer, 'COUNT', 1, 'STREAMS', ...keys, ...ids)
+        .catch(() => undefined);
+    }
   }
-
-  private noteReading(): void {
-    if (this.silentSinceMs !== 0) return;
-    this.silentSinceMs = Date.now();
-    this.watchdog?.refresh();
-  }
-
-  private checkSilence(): void {
-    if (this.silenceMs() <= SILENCE_LIMIT_MS || Date.now() - this.connectedSinceMs <= SILENCE_LIMIT_MS)
-      return;
-    this.logger.warn('the blocking connection for tasks is silent; replacing it', {
-      silentMs: this.silenceMs(),
-    });
-    this.reconnections++;
-    const dead = this.connection;
-    this.connection = this.connect();
-    this.underWay.discard(dead);
-  }
-}
-
-/** Errors that a living server replied, unlike those of a broken connection or of a server that cannot serve. */
-function isReply(message: string): boolean {
-  return message.startsWith('UNBLOCKED') || message.startsWith('NOGROUP');
-}
-
-/** `count` of the streams, beginning further on with each turn. */
-function takeTurns<T>(streams: readonly T[], count: number, turn: number): readonly T[] {
-  if (count >= streams.length) return streams;
-  return Array.from({ length: count }, (_, i) => streams[(turn * count + i) % streams.length] as T);
 }

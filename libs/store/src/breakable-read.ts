@@ -1,4 +1,4 @@
-import type { Redis } from './redis-connection.js';
+import type { RedisServer } from './redis-connection.js';
 
 /**
  * A blocking read that ends when its connection is thrown away.
@@ -10,16 +10,16 @@ export class BreakableRead {
   private breakOff: (error: Error) => void = () => undefined;
 
   /** Gives what `reply` gives, unless {@link discard} comes first: then it rejects. One at a time. */
-  of<T>(reply: Promise<T> | undefined): Promise<T | undefined> {
+  of<T>(reply: Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       this.breakOff = reject;
-      Promise.resolve(reply).then(resolve, reject);
+      reply.then(resolve, reject);
     });
   }
 
   /** Throws a connection away, and ends the read that is under way on it. */
-  discard(connection: Redis | undefined): void {
-    connection?.disconnect();
+  discard(connection: RedisServer): void {
+    connection.disconnect();
     this.breakOff(new Error('Connection is closed.'));
   }
 }

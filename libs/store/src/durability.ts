@@ -1,4 +1,5 @@
-import type { Redis } from './redis-connection.js';
+import type { Redis, RedisServer } from './redis-connection.js';
+import { primariesOf } from './redis-nodes.js';
 
 /** Something about a Redis that endangers what it stores, and what to do about it. */
 export interface DurabilityFinding {
@@ -38,6 +39,13 @@ const RULES: readonly {
  * tell its settings is not blamed for them.
  */
 export async function findDurabilityFaults(redis: Redis): Promise<DurabilityFinding[]> {
+  const found = await Promise.all(primariesOf(redis).map(findFaultsOf));
+  // What several primaries of a cluster have in common is said once.
+  const distinct = new Map(found.flat().map((finding) => [`${finding.subject}=${finding.actual}`, finding]));
+  return [...distinct.values()];
+}
+
+async function findFaultsOf(redis: RedisServer): Promise<DurabilityFinding[]> {
   const settings = await readSettings(redis);
   const findings: DurabilityFinding[] = [];
   for (const rule of RULES) {
@@ -60,7 +68,7 @@ export async function findDurabilityFaults(redis: Redis): Promise<DurabilityFind
   return findings;
 }
 
-async function readSettings(redis: Redis): Promise<Map<string, string>> {
+async function readSettings(redis: RedisServer): Promise<Map<string, string>> {
   try {
     const pairs = await Promise.all(RULES.map(({ setting }) => redis.config('GET', setting)));
     return new Map(

@@ -11,7 +11,7 @@
  */
 export { ACTIVITY_RECORD_BYTES, readActivityRecord, readHandBack } from './activity-record.js';
 export type { ActivityRecord, ActivityState } from './activity-record.js';
-export { BreakableRead } from './breakable-read.js';
+export type { BlockingConnection } from './blocking-connection.js';
 export { NamespaceStore, openDeployment, PartitionCountMismatchError } from './deployment.js';
 export type { Namespace, NamespaceSpec } from './deployment.js';
 export { findDurabilityFaults } from './durability.js';
@@ -25,8 +25,12 @@ export {
 export type { ExecutionState, RunningState, StoredVersioning, WorkflowTaskState } from './execution-state.js';
 export { Keyspace, parseMember, parseRunMember, WORKERS_GROUP } from './keys.js';
 export type { ExecutionKeys, PartitionKeys, RunKeys, TaskKind } from './keys.js';
-export { loadScripts, openRedis, scriptRunner } from './redis-connection.js';
-export type { Redis, RedisConnectionOptions } from './redis-connection.js';
+export { isRedisAddress, REDIS_ADDRESS_FORMS } from './redis-address.js';
+export { openRedis, scriptRunner } from './redis-connection.js';
+export type { Redis, RedisConnectionOptions, RedisServer } from './redis-connection.js';
+export { RedisConnections } from './redis-connections.js';
+export type { BlockingReads } from './redis-connections.js';
+export { loadScripts, primariesOf, primaryOf } from './redis-nodes.js';
 export {
   answerQuery,
   changeDeployments,

@@ -38,6 +38,8 @@ export interface PartitionKeys {
   readonly streams: string;
   /** Consumers of task streams, by when they last showed themselves. */
   readonly presence: string;
+  /** Written to find out whether Redis takes writes. */
+  readonly probe: string;
 }
 
 /** Where every key of the system comes from. Keys of one partition share a hash tag, so scripts work on a cluster. */
@@ -59,17 +61,13 @@ export class Keyspace {
       outbox: `${head}o`,
       streams: `${head}s`,
       presence: `${head}c`,
+      probe: `${head}probe`,
     }));
   }
 
   /** What a deployment was created with, and its namespaces; the same whatever the number of partitions. */
   static deployment(prefix = 'tw'): { readonly meta: string; readonly namespaces: string } {
     return { meta: `${prefix}:{0}:meta`, namespaces: `${prefix}:{0}:namespaces` };
-  }
-
-  /** Written to find out whether Redis takes writes. */
-  get probe(): string {
-    return `${this.head(0)}probe`;
   }
 
   /** Whether a task stream is that of one worker's sticky queue. */

@@ -1,11 +1,25 @@
-import { Redis } from 'ioredis';
-import type { RedisOptions } from 'ioredis';
+import { Redis as Server } from 'ioredis';
+import type { Cluster, RedisOptions } from 'ioredis';
+import { PatientCluster } from './patient-cluster.js';
+import { parseRedisAddress } from './redis-address.js';
+import type { RedisAddress, RedisNode } from './redis-address.js';
 import { ScriptBatches } from './script-batches.js';
 import type { Script, ScriptRunner } from './script.js';
 
+/** A connection for commands: to one server, or to all primaries of a cluster. */
+export type Redis = Server | Cluster;
+
+/** A connection to one server. */
+export type RedisServer = Server;
+
 /** How to reach Redis. */
 export interface RedisConnectionOptions {
-  /** `redis://[[user]:password@]host:port[/db]`, `rediss://` for TLS, or `unix:///path`. */
+  /**
+   * `redis://[[user]:password@]host:port[/db]` or `unix:///path` for one server,
+   * `redis+cluster://[[user]:password@]host:port,host:port` for a Redis Cluster, of which any nodes are named,
+   * `redis+sentinel://[[user]:password@]host:port,host:port/name[/db][?sentinelPassword=...]` for the server that
+   * sentinels know as `name`. With `rediss` in the place of `redis`, by TLS.
+   */
   readonly url: string;
   /** Shown by Redis in CLIENT LIST. */
   readonly name?: string;
@@ -21,6 +35,8 @@ const CONNECT_TIMEOUT_MS = 5_000;
  * Longer than any read blocks.
  */
 const SILENCE_LIMIT_MS = 15_000;
+/** How long a node of a cluster may take to tell who serves what, before another is asked. */
+const SLOTS_TIMEOUT_MS = 5_000;
 
 /** Replies after which the connection must be made anew: the server is not, or no longer, the one to talk to. */
 const RECONNECT_REPLIES = ['READONLY', 'LOADING', 'CLUSTERDOWN', 'MASTERDOWN'];
@@ -28,9 +44,52 @@ const RECONNECT_REPLIES = ['READONLY', 'LOADING', 'CLUSTERDOWN', 'MASTERDOWN'];
 /**
  * Opens a connection that reconnects for ever with back-off. Commands given meanwhile wait; commands whose reply was
  * lost are sent again, which every script of the engine tolerates.
+ *
+ * @throws TypeError when the address cannot be read
  */
 export function openRedis(options: RedisConnectionOptions): Redis {
-  const redis = new Redis(urlOf(options.url), {
+  const address = parseRedisAddress(options.url);
+  const common = serverOptions(options);
+  switch (address.kind) {
+    case 'server':
+      return new Server(address.url, common);
+    case 'sentinel':
+      return new Server({ ...sentinelOptions(address), ...common });
+    case 'cluster': {
+      const { retryStrategy, ...perNode } = common;
+      return new PatientCluster([...address.nodes], {
+        // What to do about errors, the cluster's connection decides itself.
+        redisOptions: { ...credentialsOf(address), ...perNode, reconnectOnError: () => false },
+        clusterRetryStrategy: (times) => retryStrategy?.(times),
+        maxRedirections: Number.MAX_SAFE_INTEGER,
+        slotsRefreshTimeout: SLOTS_TIMEOUT_MS,
+        // Names are resolved with each connection, and certificates are for names.
+        dnsLookup: (host, done) => done(null, host),
+      });
+    }
+  }
+}
+
+/**
+ * Opens a connection to one server of a cluster. It does not reconnect: by then another may be the one to talk to.
+ *
+ * @throws TypeError when the address is not that of a cluster
+ */
+export function openClusterNode(options: RedisConnectionOptions, node: RedisNode): RedisServer {
+  const address = parseRedisAddress(options.url);
+  if (address.kind !== 'cluster') throw new TypeError('only a cluster has nodes');
+  return new Server({
+    ...credentialsOf(address),
+    ...serverOptions(options),
+    ...node,
+    // Its errors are for whoever knows where to go.
+    reconnectOnError: () => false,
+    retryStrategy: () => null,
+  });
+}
+
+function serverOptions(options: RedisConnectionOptions) {
+  return {
     protocol: 2,
     connectionName: options.name ?? 'tidewheel',
     disableClientInfo: true,
@@ -38,16 +97,35 @@ export function openRedis(options: RedisConnectionOptions): Redis {
     socketTimeout: SILENCE_LIMIT_MS,
     keepAlive: 10_000,
     maxRetriesPerRequest: null,
-    retryStrategy: (times) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_DELAY_MS),
-    reconnectOnError: (error) =>
+    retryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_DELAY_MS),
+    reconnectOnError: (error: Error) =>
       RECONNECT_REPLIES.some((reply) => error.message.startsWith(reply)) ? 2 : false,
     ...options.redisOptions,
-  });
-  return redis;
+  } satisfies RedisOptions;
 }
 
-function urlOf(url: string): string {
-  return url.startsWith('unix://') ? url.slice('unix://'.length) : url;
+function sentinelOptions(address: RedisAddress & { readonly kind: 'sentinel' }) {
+  return {
+    ...credentialsOf(address),
+    sentinels: [...address.nodes],
+    name: address.primary,
+    db: address.database,
+    ...(address.sentinelPassword !== undefined && { sentinelPassword: address.sentinelPassword }),
+    ...(address.tls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
+    sentinelRetryStrategy: (times: number) => Math.min(50 * 2 ** Math.min(times, 6), MAX_RECONNECT_DELAY_MS),
+  } satisfies RedisOptions;
+}
+
+function credentialsOf({
+  username,
+  password,
+  tls,
+}: RedisAddress & { readonly kind: 'cluster' | 'sentinel' }) {
+  return {
+    ...(username !== undefined && { username }),
+    ...(password !== undefined && { password }),
+    ...(tls && { tls: {} }),
+  } satisfies RedisOptions;
 }
 
 /** A {@link ScriptRunner} over one connection: by digest, and with the text when the server does not know it yet. */
@@ -71,10 +149,3 @@ function describe(error: unknown, script: Script): Error {
     cause: error instanceof Error ? error.name : undefined,
   });
 }
-
-/** Loads the given scripts, so that none is sent in full on the first use. */
-export async function loadScripts(redis: Redis, scripts: readonly Script[]): Promise<void> {
-  await Promise.all(scripts.map((script) => redis.call('SCRIPT', 'LOAD', script.lua)));
-}
-
-export type { Redis };

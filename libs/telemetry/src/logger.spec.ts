@@ -60,6 +60,12 @@ describe('hidePassword', () => {
     ['redis://localhost:6379', 'redis://localhost:6379'],
     ['redis://user:p@ss:word@host:1/2', 'redis://user:[hidden]@host:1/2'],
     ['rediss://:secret@host', 'rediss://:[hidden]@host'],
+    ['redis+cluster://u:secret@a:1,b:2', 'redis+cluster://u:[hidden]@a:1,b:2'],
+    ['redis+cluster://a:1,b:2', 'redis+cluster://a:1,b:2'],
+    [
+      'redis+sentinel://a:1/m?sentinelPassword=s@1&x=2',
+      'redis+sentinel://a:1/m?sentinelPassword=[hidden]&x=2',
+    ],
     ['unix:///var/run/redis.sock', 'unix:///var/run/redis.sock'],
   ])('makes of %s %s', (url, shown) => {
     expect(hidePassword(url)).toBe(shown);

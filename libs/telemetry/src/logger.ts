@@ -57,7 +57,8 @@ export function describeError(error: unknown): unknown {
   };
 }
 
-/** A Redis or other URL fit for a log line: without its password. */
+/** A Redis or other URL fit for a log line: without its passwords. */
 export function hidePassword(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):.*@/i, '$1:[hidden]@');
+  const withoutOptions = url.replace(/([?&]\w*password=)[^&]*/gi, '$1[hidden]');
+  return withoutOptions.replace(/^([a-z][a-z0-9+.-]*:\/\/[^/@:]*):.*@/i, '$1:[hidden]@');
 }

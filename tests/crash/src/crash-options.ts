@@ -4,6 +4,9 @@ import { parseArgs } from 'node:util';
 import type { Victim } from './chaos.js';
 import { VICTIMS } from './chaos.js';
 
+const FORMS = ['server', 'cluster', 'sentinel'] as const;
+export type RedisForm = (typeof FORMS)[number];
+
 /** What a crash test runs on: complete and checked. */
 export interface CrashOptions {
   /** New workflows are begun for so long ... */
@@ -14,6 +17,8 @@ export interface CrashOptions {
   readonly inFlight: number;
   readonly seed: number;
   readonly partitions: number;
+  /** What Redis is: one server, which comes back with its data, or one whose replica takes over. */
+  readonly on: RedisForm;
   readonly workers: number;
   readonly apis: number;
   readonly victims: readonly Victim[];
@@ -23,7 +28,7 @@ export interface CrashOptions {
 
 /** What `--help` prints. */
 export const USAGE = `scripts/crash [--minutes N | --workflows N] [--seed S] [--partitions P] [--kill workers,api,redis]
-              [--in-flight N] [--workers N] [--apis N] [--output FOLDER]
+              [--on server|cluster|sentinel] [--in-flight N] [--workers N] [--apis N] [--output FOLDER]
 
 Runs workflows while processes are killed at random moments, and checks what became of them.`;
 
@@ -40,6 +45,7 @@ export function readOptions(args: readonly string[]): CrashOptions {
       workflows: { type: 'string' },
       seed: { type: 'string' },
       partitions: { type: 'string', default: '1' },
+      on: { type: 'string', default: 'server' },
       kill: { type: 'string', default: VICTIMS.join(',') },
       'in-flight': { type: 'string', default: '30' },
       workers: { type: 'string', default: '3' },
@@ -60,6 +66,7 @@ export function readOptions(args: readonly string[]): CrashOptions {
     inFlight: integer('in-flight', values['in-flight'], 1),
     seed,
     partitions: integer('partitions', values.partitions, 1),
+    on: form(values.on),
     workers: integer('workers', values.workers, 1),
     apis: integer('apis', values.apis, 1),
     victims: values.kill.split(',').filter(Boolean).map(victim),
@@ -70,6 +77,12 @@ export function readOptions(args: readonly string[]): CrashOptions {
 function victim(name: string): Victim {
   const found = VICTIMS.find((each) => each === name);
   if (!found) throw new RangeError(`--kill ${name}: allowed are ${VICTIMS.join(', ')}`);
+  return found;
+}
+
+function form(name: string): RedisForm {
+  const found = FORMS.find((each) => each === name);
+  if (!found) throw new RangeError(`--on ${name}: allowed are ${FORMS.join(', ')}`);
   return found;
 }
 

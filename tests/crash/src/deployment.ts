@@ -1,5 +1,6 @@
-import type { TestRedis } from '@tidewheel/testing';
-import { startTestRedis } from '@tidewheel/testing';
+import { startRedis } from './crash-redis.js';
+import type { CrashRedis } from './crash-redis.js';
+import type { RedisForm } from './crash-options.js';
 import { mkdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
@@ -14,6 +15,7 @@ export const TASK_QUEUE = 'crash';
 /** How many of what a deployment has. */
 interface DeploymentOptions {
   readonly partitions: number;
+  readonly on?: RedisForm;
   readonly workers: number;
   readonly apis: number;
   /** Where processes write their output. */
@@ -22,7 +24,7 @@ interface DeploymentOptions {
 
 /** Redis, which forces every write to disk, API processes and workers. */
 export interface Deployment {
-  readonly redis: TestRedis;
+  readonly redis: CrashRedis;
   readonly workers: readonly ManagedProcess[];
   readonly apis: readonly ManagedProcess[];
   readonly apiUrls: readonly string[];
@@ -38,7 +40,7 @@ const API_PROGRAM = join(PROJECT, '..', '..', 'apps', 'api', 'dist', 'main.js');
 /** Starts all of it, and waits until all of it is ready. */
 export async function startDeployment(options: DeploymentOptions): Promise<Deployment> {
   await mkdir(options.logFolder, { recursive: true });
-  const redis = await startTestRedis({ fsync: 'always' });
+  const redis = await startRedis(options.on ?? 'server', options.partitions);
   const ports = await Promise.all(Array.from({ length: options.apis }, freePort));
   const apis = ports.map(
     (port, index) =>

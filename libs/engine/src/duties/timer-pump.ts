@@ -1,4 +1,4 @@
-import { fireTimers, parseMember, WORKFLOW_TASK_STATES } from '@tidewheel/store';
+import { fireTimers, parseMember, primaryOf, WORKFLOW_TASK_STATES } from '@tidewheel/store';
 import type { WorkflowTaskState } from '@tidewheel/store';
 import type { EngineContext, RunAddress } from '../engine-context.js';
 import { readRoute, routeStreams, runAddress } from '../engine-context.js';
@@ -134,7 +134,8 @@ export class TimerPump implements Duty {
   /** Compares the clocks once a minute. */
   private async readClock(): Promise<void> {
     if (Date.now() - this.clockReadMs < 60_000) return;
-    const [seconds, micros] = await this.context.redis.time();
+    const { timers } = this.context.keys.partition(this.partition);
+    const [seconds, micros] = await primaryOf(this.context.redis, timers).time();
     this.clockReadMs = Date.now();
     this.clockAheadMs = Number(seconds) * 1_000 + Math.floor(Number(micros) / 1_000) - this.clockReadMs;
   }

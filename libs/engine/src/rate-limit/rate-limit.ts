@@ -1,5 +1,6 @@
 import { LIMITS } from '@tidewheel/core';
 import { burstOf } from '@tidewheel/routing';
+import { primaryOf } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
 
 /** A task queue of a namespace; rates are those of its activity tasks. */
@@ -53,7 +54,7 @@ export async function readRates(
 ): Promise<TaskQueueRates> {
   const [stored, time] = await Promise.all([
     redis.hgetall(keys.rateLimit('activity', namespace, taskQueue)),
-    redis.time(),
+    primaryOf(redis, keys.rateLimit('activity', namespace, taskQueue)).time(),
   ]);
   const queueRateLimit = apiRateOf(stored);
   if (queueRateLimit) {
