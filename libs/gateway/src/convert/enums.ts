@@ -17,6 +17,7 @@ import type {
 } from '@tidewheel/core';
 import type {
   QueryRejectCondition,
+  RateLimitSource,
   WorkflowIdConflictPolicy,
   WorkflowIdReusePolicy,
 } from '@tidewheel/engine';
@@ -148,6 +149,12 @@ export const pendingWorkflowTaskState = enumTable<
 export const taskQueueKind = enumTable<'NORMAL' | 'STICKY', EnumOf<'TaskQueueKind'>>({
   NORMAL: 1,
   STICKY: 2,
+});
+
+export const rateLimitSource = enumTable<RateLimitSource, EnumOf<'RateLimitSource'>>({
+  API: 1,
+  WORKER: 2,
+  SYSTEM: 3,
 });
 
 export const taskQueueType = enumTable<'WORKFLOW' | 'ACTIVITY', EnumOf<'TaskQueueType'>>({

@@ -1,10 +1,10 @@
 import { status } from '@grpc/grpc-js';
-import { LIMITS } from '@tidewheel/core';
+import { dispatchRateFault, identifierFault, LIMITS } from '@tidewheel/core';
 import { resetStickyTaskQueue } from '@tidewheel/engine';
 import type { PolledQueue, PolledTask, TaskHub } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { taskQueueKind } from '../convert/enums.js';
-import { GatewayError } from '../errors.js';
+import { GatewayError, invalidArgument } from '../errors.js';
 import type { RequestOf } from '../proto.js';
 import { activityTaskResponse } from './activity-task-response.js';
 import type { WorkerMethodsContext } from './index.js';
@@ -40,6 +40,24 @@ export function pollMethods({ engine }: WorkerMethodsContext, hub: TaskHub): Pol
     return (await hub.deliver(queue, poller, call, respond)) ?? {};
   }
 
+  /** Workers say with every poll how fast all of them together may be given tasks, if they care. */
+  async function askForRate(
+    { namespace, name: taskQueue }: PolledQueue,
+    { taskQueueMetadata, identity }: RequestOf<'PollActivityTaskQueue'>,
+  ): Promise<void> {
+    const maxTasksPerSecond = taskQueueMetadata?.maxTasksPerSecond?.value;
+    if (typeof maxTasksPerSecond !== 'number') return;
+    const fault = dispatchRateFault(maxTasksPerSecond, { zeroStops: true });
+    if (fault) throw invalidArgument('task_queue_metadata.max_tasks_per_second', fault);
+    await context.namespaces.require(namespace);
+    await context.workerRates.say(context, {
+      namespace,
+      taskQueue,
+      maxTasksPerSecond,
+      identity: identity ?? '',
+    });
+  }
+
   return {
     PollWorkflowTaskQueue: (request, call) =>
       polled(workflowQueue(request), request, call, async (polledTask) => {
@@ -50,14 +68,19 @@ export function pollMethods({ engine }: WorkerMethodsContext, hub: TaskHub): Pol
         return workflowTaskResponse(context, task, { backlog });
       }),
 
-    PollActivityTaskQueue: (request, call) =>
-      polled(activityQueue(request), request, call, (polledTask) => {
+    async PollActivityTaskQueue(request, call) {
+      const queue = activityQueue(request);
+      await askForRate(queue, request);
+      return polled(queue, request, call, (polledTask) => {
         if (polledTask.kind !== 'activityTask') throw new TypeError('a workflow task on an activity queue');
         return Promise.resolve(activityTaskResponse(polledTask.task));
-      }),
+      });
+    },
 
     async ShutdownWorker(request) {
       const { namespace, taskQueue, stickyTaskQueue, workerInstanceKey } = request;
+      if (taskQueue) checkQueueName('task_queue', taskQueue);
+      if (stickyTaskQueue) checkQueueName('sticky_task_queue', stickyTaskQueue);
       await context.namespaces.require(namespace ?? '');
       if (taskQueue && workerInstanceKey) hub.endPolls(namespace ?? '', taskQueue, workerInstanceKey);
       if (stickyTaskQueue) await hub.dropSticky(namespace ?? '', stickyTaskQueue);
@@ -108,5 +131,13 @@ function checkedPoll(request: {
   if ((request.identity ?? '').length > LIMITS.idLength) {
     throw new GatewayError(status.INVALID_ARGUMENT, 'Identity length exceeds limit.');
   }
+  checkQueueName('task_queue.name', name);
+  if (request.taskQueue?.normalName) checkQueueName('task_queue.normal_name', request.taskQueue.normalName);
   return name;
+}
+
+/** @throws GatewayError INVALID_ARGUMENT naming the field, when the name is no sound one */
+function checkQueueName(field: string, name: string): void {
+  const fault = identifierFault(name);
+  if (fault) throw invalidArgument(field, fault);
 }

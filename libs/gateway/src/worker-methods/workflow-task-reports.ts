@@ -1,5 +1,5 @@
 import { status } from '@grpc/grpc-js';
-import { DEFAULTS, UnhandledCommandError, WorkflowTaskNotFoundError } from '@tidewheel/core';
+import { DEFAULTS, identifierFault, UnhandledCommandError, WorkflowTaskNotFoundError } from '@tidewheel/core';
 import type { Command, QueryAnswer, SdkMetadata } from '@tidewheel/core';
 import {
   answerQuery,
@@ -173,6 +173,8 @@ async function convertCommands(
 function stickyOf(request: Completed): { readonly queue: string; readonly timeoutMs: number } | undefined {
   const queue = request.stickyAttributes?.workerTaskQueue?.name;
   if (!queue) return undefined;
+  const fault = identifierFault(queue);
+  if (fault) throw invalidArgument('sticky_attributes.worker_task_queue.name', fault);
   const timeoutMs = durationMs(request.stickyAttributes?.scheduleToStartTimeout);
   return { queue, timeoutMs: timeoutMs || DEFAULTS.stickyScheduleToStartTimeoutMs };
 }
