@@ -109,6 +109,21 @@ export class BenchDeployment {
     });
   }
 
+  /** Activity tasks of a queue that nobody has started yet, and the server's time of it in microseconds. */
+  async waitingActivities(taskQueue: string): Promise<{ readonly tasks: number; readonly atMicros: number }> {
+    const streams = this.perPartition((partition) =>
+      this.keys.taskStream(partition, 'activity', NAMESPACE, taskQueue),
+    );
+    const transaction = this.redis.multi().time();
+    for (const stream of streams) transaction.xlen(stream);
+    const [time, ...lengths] = (await transaction.exec()) ?? [];
+    const [seconds, micros] = (time?.[1] ?? []) as unknown as string[];
+    return {
+      tasks: lengths.reduce((sum, [, length]) => sum + Number(length), 0),
+      atMicros: Number(seconds) * 1e6 + Number(micros),
+    };
+  }
+
   /** Ends everything and removes the data. */
   async stop(): Promise<void> {
     await Promise.all([...this.processes, ...(this.api ? [this.api.process] : [])].map((one) => one.kill()));

@@ -3,6 +3,7 @@ import { measureManyPollers } from './backlog/many-pollers.js';
 import { measureFootprint } from './footprint/footprint.js';
 import type { BenchOptions } from './options.js';
 import { measureSticky } from './sticky/sticky.js';
+import { measureThrottledQueue } from './throttling/throttled-queue.js';
 
 /** One number about something, for a person to read. */
 export interface ReportRow {
@@ -22,4 +23,5 @@ export const REPORTS: readonly Report[] = [
   { name: 'backlog', measure: measureBacklog },
   { name: 'pollers', measure: measureManyPollers },
   { name: 'sticky', measure: measureSticky },
+  { name: 'throttled-queue', measure: measureThrottledQueue },
 ];

@@ -11,6 +11,11 @@ import type { activities } from './bench-activities.js';
 
 const { echo } = proxyActivities<typeof activities>({ startToCloseTimeout: '1 minute' });
 
+const throttled = proxyActivities<typeof activities>({
+  startToCloseTimeout: '1 minute',
+  taskQueue: 'throttled',
+});
+
 const SEQUENTIAL_ACTIVITIES = 10;
 const TIMER_MS = 10;
 
@@ -24,6 +29,11 @@ export async function tenActivities(value: string): Promise<string> {
   let current = value;
   for (let done = 0; done < SEQUENTIAL_ACTIVITIES; done++) current = await echo(current);
   return current;
+}
+
+/** Awaits a thousand activities on a queue of their own, all at once. */
+export async function thousandActivities(): Promise<void> {
+  await Promise.all(Array.from({ length: 1_000 }, () => throttled.echo('x')));
 }
 
 /** Gives back its input after a durable timer of 10 ms. */

@@ -17,6 +17,10 @@ interface WorkerStartOptions {
   readonly isBundledBefore?: boolean;
   /** Default: that of the worker. */
   readonly maxCachedWorkflows?: number;
+  /** Whether the first queue gets activities only, too. */
+  readonly isWithoutWorkflows?: boolean;
+  /** The rate that the worker asks for its queues, over all workers; default none. */
+  readonly maxTaskQueueActivitiesPerSecond?: number;
 }
 
 /** What a worker process of the bench answers. */
@@ -40,15 +44,16 @@ async function start(options: WorkerStartOptions): Promise<number> {
   const workflows = options.isBundledBefore
     ? { workflowBundle: await bundleWorkflowCode({ workflowsPath: WORKFLOWS_PATH }) }
     : { workflowsPath: WORKFLOWS_PATH };
-  const { maxCachedWorkflows } = options;
+  const { maxCachedWorkflows, maxTaskQueueActivitiesPerSecond } = options;
   const startedMs = performance.now();
   for (const [index, taskQueue] of options.taskQueues.entries()) {
     const worker = await Worker.create({
       connection,
       taskQueue,
       activities,
-      ...(index === 0 && workflows),
+      ...(index === 0 && !options.isWithoutWorkflows && workflows),
       ...(maxCachedWorkflows !== undefined && { maxCachedWorkflows }),
+      ...(maxTaskQueueActivitiesPerSecond !== undefined && { maxTaskQueueActivitiesPerSecond }),
     });
     workers.push(worker);
     worker.run().catch(die);

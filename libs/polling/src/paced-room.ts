@@ -65,11 +65,16 @@ export class PacedRoom implements TaskRoom {
   }
 
   private permits(): number {
-    this.bucket = takePermits(this.bucket, this.rate, 0, this.nowMicros()).bucket;
+    this.refill();
     return Math.floor(this.bucket.tokens);
   }
 
+  private refill(): void {
+    this.bucket = takePermits(this.bucket, this.rate, 0, this.nowMicros()).bucket;
+  }
+
   private take(count: number): void {
+    this.refill();
     this.bucket = { ...this.bucket, tokens: this.bucket.tokens - count };
   }
 
