@@ -102,18 +102,18 @@ export const COMBINATIONS = {
         taskQueues: ['a', 'b'],
         autoscaling: {
           type: 'hpa',
-          targetBacklog: 10,
+          targetTasksPerWorker: 10,
           targetCPUUtilizationPercentage: null,
           targetMemoryUtilizationPercentage: null,
         },
       },
-      keda: { ...POOL, taskQueues: ['a b', 'c/d'], autoscaling: { type: 'keda', targetBacklog: 10 } },
+      keda: { ...POOL, taskQueues: ['a b', 'c/d'], autoscaling: { type: 'keda', targetTasksPerWorker: 10 } },
       zero: {
         ...POOL,
         autoscaling: {
           type: 'keda',
           minReplicas: 0,
-          targetBacklog: 1,
+          targetTasksPerWorker: 1,
           targetCPUUtilizationPercentage: null,
           targetMemoryUtilizationPercentage: null,
         },

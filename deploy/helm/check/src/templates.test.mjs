@@ -22,7 +22,7 @@ describe('replicas', () => {
       workerPools: {
         fixed: { ...POOL, replicas: 7 },
         hpa: { ...POOL, autoscaling: { type: 'hpa' } },
-        keda: { ...POOL, autoscaling: { type: 'keda', targetBacklog: 10 } },
+        keda: { ...POOL, autoscaling: { type: 'keda', targetTasksPerWorker: 10 } },
       },
     });
     assert.equal(find(objects, 'Deployment', '-worker-fixed').spec.replicas, 7);
@@ -41,7 +41,7 @@ describe('replicas', () => {
 
   it('follow cpu, memory and the backlog of every queue', async () => {
     const objects = await render(
-      pool({ taskQueues: ['a', 'b'], autoscaling: { type: 'hpa', targetBacklog: 10 } }),
+      pool({ taskQueues: ['a', 'b'], autoscaling: { type: 'hpa', targetTasksPerWorker: 10 } }),
     );
     const { metrics } = find(objects, 'HorizontalPodAutoscaler', '-orders').spec;
     assert.deepEqual(
@@ -51,6 +51,37 @@ describe('replicas', () => {
       ),
       ['cpu', 'memory', 'External a', 'External b'],
     );
+  });
+});
+
+describe('keda', () => {
+  it('asks the API how many workers each queue wants, for the kinds that the pool does', async () => {
+    const triggersOf = async (more) => {
+      const objects = await render(
+        pool({ autoscaling: { type: 'keda', targetTasksPerWorker: 20 }, namespace: 'shop', ...more }),
+      );
+      return find(objects, 'ScaledObject').spec.triggers.filter(({ type }) => type === 'metrics-api');
+    };
+    const [both] = await triggersOf({ taskQueues: ['a b'] });
+    assert.deepEqual(both.metadata, {
+      url: 'http://tw-tidewheel-api.flows.svc:7243/api/v1/namespaces/shop/task-queues/a%20b/scaling?targetTasksPerWorker=20',
+      valueLocation: 'desired',
+      targetValue: '1',
+    });
+    assert.equal((await triggersOf({ kinds: ['activity'] }))[0].metadata.valueLocation, 'activity.desired');
+    assert.equal((await triggersOf({ activities: [] }))[0].metadata.valueLocation, 'workflow.desired');
+  });
+});
+
+describe('the dashboard', () => {
+  it('is JSON that names metrics of Tidewheel only', async () => {
+    const { data } = find(await render({ ...LEAST, dashboard: { enabled: true } }), 'ConfigMap');
+    const { panels } = JSON.parse(data['tidewheel.json']);
+    const names = panels.flatMap(({ targets }) =>
+      targets.flatMap(({ expr }) => expr.match(/\b[a-z]+_[a-z_]+(?=\{)/g)),
+    );
+    assert.ok(names.length >= panels.length);
+    for (const name of names) assert.match(name, /^tidewheel_/);
   });
 });
 
@@ -220,13 +251,16 @@ describe('wrong values are refused with their path and the reason', () => {
     [pool({ kinds: ['query'] }), /\/workerPools\/orders\/kinds\/0/],
     [pool({ slots: { workflowTasks: 1 } }), /\/workerPools\/orders\/slots\/workflowTasks/],
     [pool({ autoscaling: { type: 'auto' } }), /\/workerPools\/orders\/autoscaling\/type/],
-    [pool({ autoscaling: { type: 'keda' } }), /workerPools\.orders\.autoscaling\.targetBacklog: is required/],
+    [
+      pool({ autoscaling: { type: 'keda' } }),
+      /workerPools\.orders\.autoscaling\.targetTasksPerWorker: is required/,
+    ],
     [
       pool({ autoscaling: { minReplicas: 9, maxReplicas: 3 } }),
       /workerPools\.orders\.autoscaling\.maxReplicas: got 3/,
     ],
     [
-      pool({ autoscaling: { type: 'keda', minReplicas: 0, targetBacklog: 1 } }),
+      pool({ autoscaling: { type: 'keda', minReplicas: 0, targetTasksPerWorker: 1 } }),
       /workerPools\.orders\.autoscaling\.minReplicas: 0 cannot go with targets of cpu and memory/,
     ],
     [pool({ env: { 'NOT A NAME': 'x' } }), /workerPools\.orders\.env: got the name "NOT A NAME"/],

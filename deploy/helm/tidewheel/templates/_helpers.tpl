@@ -213,3 +213,12 @@ maxUnavailable: {{ $most }}
       averageUtilization: {{ . }}
 {{- end }}
 {{- end -}}
+
+{{/* The kind of task that a pool does, if it does one only; else nothing. The pool's values are given. */}}
+{{- define "tidewheel.poolKind" -}}
+{{- if or (not .workflows) (eq (join "," .kinds) "activity") -}}
+activity
+{{- else if or (not .activities) (eq (join "," .kinds) "workflow") -}}
+workflow
+{{- end -}}
+{{- end -}}
