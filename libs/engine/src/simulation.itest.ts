@@ -210,6 +210,7 @@ async function sweep(
   while (!world.stopped) {
     for (let partition = 0; partition < partitions; partition++) {
       await takeOver(engine.context.run, {
+        registryKey: engine.context.keys.partition(partition).streams,
         streamKeys: streams.filter((stream) => stream.includes(`{${partition}}`)),
         group: WORKERS_GROUP,
         consumer: 'sweeper',

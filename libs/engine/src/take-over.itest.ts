@@ -19,6 +19,7 @@ describeEngine('taking over', (deployment) => {
     idleMs = 0,
   ): Promise<readonly (readonly [taken: number, quietestMs: number])[]> =>
     takeOver(run.context.run, {
+      registryKey: run.context.keys.partition(run.partition).streams,
       streamKeys: streams,
       group: WORKERS_GROUP,
       consumer: 'take-over',
@@ -199,6 +200,7 @@ describeEngine('taking over', (deployment) => {
     await readAndDie(run, 'holds one');
     await deployment().read(stream, 'holds nothing');
     await takeOver(run.context.run, {
+      registryKey: run.context.keys.partition(run.partition).streams,
       streamKeys: [stream],
       group: WORKERS_GROUP,
       consumer: 'take-over',
@@ -209,5 +211,39 @@ describeEngine('taking over', (deployment) => {
     const consumers = (await run.context.redis.xinfo('CONSUMERS', stream, WORKERS_GROUP)) as string[][];
     expect(consumers.map(([, name]) => name)).toEqual(['holds one']);
     await takeOverNow(run, [stream]);
+  });
+
+  it('removes a stream that is empty and has no poller any more, and no other', async () => {
+    const run = await deployment().start();
+    const { redis, keys } = run.context;
+    const registryKey = keys.partition(run.partition).streams;
+    const stream = run.stream('workflow');
+    const forget = (forgetMs: number) =>
+      takeOver(run.context.run, {
+        registryKey,
+        streamKeys: [stream],
+        group: WORKERS_GROUP,
+        consumer: 'take-over',
+        idleMs: 60_000,
+        forgetMs,
+        most: 100,
+      });
+    const isThere = async () => [await redis.exists(stream), await redis.sismember(registryKey, stream)];
+    await redis.sadd(registryKey, stream);
+    await redis.xgroup('CREATE', stream, WORKERS_GROUP, '0');
+    await redis.xgroup('CREATECONSUMER', stream, WORKERS_GROUP, 'gone');
+    // A task waits there.
+    await forget(-1);
+    expect(await isThere()).toEqual([1, 1]);
+    await run.completed(await run.workflowTask(), []);
+    await redis.xgroup('CREATECONSUMER', stream, WORKERS_GROUP, 'lives');
+    await forget(60_000);
+    expect(await isThere()).toEqual([1, 1]);
+    await forget(-1);
+    expect(await isThere()).toEqual([0, 0]);
+    // The next task makes it anew, and the next poller finds it.
+    await run.signal();
+    await run.decide([finish()]);
+    await run.closed();
   });
 });

@@ -1041,6 +1041,8 @@ export function startWorkflowTasks(run: ScriptRunner, input: StartWorkflowTasksI
 
 /** What {@link takeOver} takes. */
 interface TakeOverInput {
+  /** Set of the partition's task streams. */
+  readonly registryKey: string;
   readonly streamKeys: readonly string[];
   readonly group: ScriptText;
   /** Name under which abandoned entries are taken. */
@@ -1058,17 +1060,18 @@ type TakeOverReply = ReadonlyArray<[taken: number, quietestMs: number]>;
 
 const takeOverScript: Script = {
   name: 'takeOver',
-  sha: 'b8eac1d40ff973c249f86b8d144cfe22375b0639',
-  lua: "local firstStream = 1\nlocal group = ARGV[1]\nlocal consumer = ARGV[2]\nlocal idleMs = tonumber(ARGV[3])\nlocal forgetMs = tonumber(ARGV[4])\nlocal most = tonumber(ARGV[5])\nlocal replies = {}\nfor i = firstStream, #KEYS do\nlocal key, count = KEYS[i], 0\nlocal pending = redis.pcall('XPENDING', key, group)\nif not pending.err and pending[1] > 0 then\nlocal claimed = redis.call('XAUTOCLAIM', key, group, consumer, idleMs, '0-0', 'COUNT', most)\nfor _, entry in ipairs(claimed[2]) do\nif entry and entry[2] then\nlocal fields, deliveries = {}, 0\nfor f = 1, #entry[2], 2 do\nif entry[2][f] == 'd' then deliveries = tonumber(entry[2][f + 1])\nelse\nfields[#fields + 1] = entry[2][f]\nfields[#fields + 1] = entry[2][f + 1]\nend\nend\nredis.call('XACK', key, group, entry[1])\nredis.call('XDEL', key, entry[1])\nredis.call('XADD', key, '*', 'd', deliveries + 1, unpack(fields))\ncount = count + 1\nend\nend\nend\nlocal quietest = -1\nif not pending.err then\nfor _, info in ipairs(redis.call('XINFO', 'CONSUMERS', key, group)) do\nif info[4] == 0 and info[6] > forgetMs then redis.call('XGROUP', 'DELCONSUMER', key, group, info[2]) end\nif info[2] ~= consumer and (quietest < 0 or info[6] < quietest) then quietest = info[6] end\nend\nend\nreplies[#replies + 1] = { count, quietest }\nend\nreturn replies",
+  sha: '14ae0a300fd7f8a81f8c77bbb4a96f99821959b1',
+  lua: "local registryKey = KEYS[1]\nlocal firstStream = 2\nlocal group = ARGV[1]\nlocal consumer = ARGV[2]\nlocal idleMs = tonumber(ARGV[3])\nlocal forgetMs = tonumber(ARGV[4])\nlocal most = tonumber(ARGV[5])\nlocal replies = {}\nfor i = firstStream, #KEYS do\nlocal key, count = KEYS[i], 0\nlocal pending = redis.pcall('XPENDING', key, group)\nif not pending.err and pending[1] > 0 then\nlocal claimed = redis.call('XAUTOCLAIM', key, group, consumer, idleMs, '0-0', 'COUNT', most)\nfor _, entry in ipairs(claimed[2]) do\nif entry and entry[2] then\nlocal fields, deliveries = {}, 0\nfor f = 1, #entry[2], 2 do\nif entry[2][f] == 'd' then deliveries = tonumber(entry[2][f + 1])\nelse\nfields[#fields + 1] = entry[2][f]\nfields[#fields + 1] = entry[2][f + 1]\nend\nend\nredis.call('XACK', key, group, entry[1])\nredis.call('XDEL', key, entry[1])\nredis.call('XADD', key, '*', 'd', deliveries + 1, unpack(fields))\ncount = count + 1\nend\nend\nend\nlocal quietest, pollers = -1, 0\nif not pending.err then\nfor _, info in ipairs(redis.call('XINFO', 'CONSUMERS', key, group)) do\nif info[4] == 0 and info[6] > forgetMs then redis.call('XGROUP', 'DELCONSUMER', key, group, info[2])\nelseif info[2] ~= consumer then pollers = pollers + 1 end\nif info[2] ~= consumer and (quietest < 0 or info[6] < quietest) then quietest = info[6] end\nend\nif pollers == 0 and quietest >= 0 and redis.call('XLEN', key) == 0 then\nredis.call('UNLINK', key)\nredis.call('SREM', registryKey, key)\nend\nend\nreplies[#replies + 1] = { count, quietest }\nend\nreturn replies",
 };
 
 /**
  * Puts task entries that a poller read but did not start for some time back at the end of their stream, with their
- * deliveries counted, and forgets pollers that have been away for long. Replies
+ * deliveries counted, forgets pollers that have been away for long, and removes streams that are empty and have no poller
+ * any more: whoever adds a task or polls makes them anew. Replies
  * how many entries were put back, and how long ago the last poller asked (-1: there is none).
  */
 export function takeOver(run: ScriptRunner, input: TakeOverInput): Promise<TakeOverReply> {
-  return run(takeOverScript, [0 + input.streamKeys.length, ...input.streamKeys, input.group, input.consumer, input.idleMs, input.forgetMs, input.most]) as Promise<TakeOverReply>;
+  return run(takeOverScript, [1 + input.streamKeys.length, input.registryKey, ...input.streamKeys, input.group, input.consumer, input.idleMs, input.forgetMs, input.most]) as Promise<TakeOverReply>;
 }
 
 /** What {@link takePermits} takes. */

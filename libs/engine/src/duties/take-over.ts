@@ -51,6 +51,7 @@ export class TakeOver implements Duty {
     for (let from = 0; from < streams.length; from += STREAMS_PER_CALL) {
       const batch = streams.slice(from, from + STREAMS_PER_CALL);
       const replies = await takeOver(this.context.run, {
+        registryKey: registry,
         streamKeys: batch,
         group: WORKERS_GROUP,
         consumer: TAKE_OVER_CONSUMER,

@@ -1,6 +1,8 @@
 -- Puts task entries that a poller read but did not start for some time back at the end of their stream, with their
--- deliveries counted, and forgets pollers that have been away for long. Replies
+-- deliveries counted, forgets pollers that have been away for long, and removes streams that are empty and have no poller
+-- any more: whoever adds a task or polls makes them anew. Replies
 -- how many entries were put back, and how long ago the last poller asked (-1: there is none).
+-- @key registry     set of the partition's task streams
 -- @keys streams
 -- @arg group
 -- @arg consumer     name under which abandoned entries are taken
@@ -31,12 +33,17 @@ for i = firstStream, #KEYS do
       end
     end
   end
-  local quietest = -1
+  local quietest, pollers = -1, 0
   if not pending.err then
     for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', key, group)) do
       -- name, pending, idle, in this order on every version
-      if info[4] == 0 and info[6] > forgetMs then redis.call('XGROUP', 'DELCONSUMER', key, group, info[2]) end
+      if info[4] == 0 and info[6] > forgetMs then redis.call('XGROUP', 'DELCONSUMER', key, group, info[2])
+      elseif info[2] ~= consumer then pollers = pollers + 1 end
       if info[2] ~= consumer and (quietest < 0 or info[6] < quietest) then quietest = info[6] end
+    end
+    if pollers == 0 and quietest >= 0 and redis.call('XLEN', key) == 0 then
+      redis.call('UNLINK', key)
+      redis.call('SREM', registryKey, key)
     end
   end
   replies[#replies + 1] = { count, quietest }
