@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { startFileServer } from './file-server.js';
 import type { FileServer } from './file-server.js';
 import { expectedStatistics } from './expected-statistics.fixture.js';
-import type { FileReport, processFile } from './workflows.js';
+import type { FileReport, processFile, processFileInSession } from './workflows.js';
 
 const REPOSITORY = fileURLToPath(new URL('../../../', import.meta.url));
 
@@ -171,6 +171,38 @@ describe('the file-processing example', () => {
       `uploadFile on ${report.hostTaskQueue}: Completed`,
       `removeLocalFile on ${report.hostTaskQueue}: Completed`,
     ]);
+  });
+
+  it('does the same in sessions, also when the host of one is killed', async () => {
+    const name = 'airports.csv';
+    let victim: Host | undefined;
+    whenUploading = async () => {
+      if (victim) return;
+      const { events } = await client.workflow.getHandle(`session-${name}`).fetchHistory();
+      const processed = events.filter((event) => event.eventType === 'ActivityTaskStarted').at(-1);
+      const identity = processed && 'identity' in processed.attributes ? processed.attributes.identity : '';
+      const pid = Number(/^\d+(?=@)/.exec(identity)?.[0]);
+      victim = hosts.find(({ worker }) => worker.pid === pid);
+      victim?.worker.kill('SIGKILL');
+      await victim?.worker.exited;
+    };
+    const handle = await client.workflow.start<typeof processFileInSession>('processFileInSession', {
+      workflowId: `session-${name}`,
+      taskQueue: 'file-processing',
+      args: [
+        {
+          sourceUrl: `${files.url}/data/${name}`,
+          targetUrl: `${files.url}/results/${name}.json`,
+          hostTimeout: '5s',
+        },
+      ],
+    });
+    const report = await handle.result();
+    expect(victim).toBeDefined();
+    expect(report.hosts).toBe(2);
+    const expected = await expectedStatistics(name);
+    expect(await uploaded(report)).toEqual(expected);
+    expect(report.rows).toBe(expected.rows);
   });
 
   it('fails with what is wrong when the file cannot be processed', async () => {

@@ -16,6 +16,9 @@ const workers = await Promise.all([
     taskQueue: 'file-processing',
     workflowsPath: new URL('./workflows.js', import.meta.url).href,
     activities,
+    // For processFileInSession: so many files at once on this host.
+    enableSessionWorker: true,
+    maxConcurrentSessionExecutionSize: 10,
   }),
   // A worker polls one queue, so the process's own queue takes a second worker, for activities only.
   Worker.create({ connection, taskQueue: hostTaskQueue, activities }),

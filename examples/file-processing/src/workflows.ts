@@ -4,6 +4,7 @@ import {
   log,
   proxyActivities,
   TimeoutFailure,
+  withSession,
 } from '@tidewheel/workflow';
 import type { Duration } from '@tidewheel/workflow';
 import type { FileActivities } from './activities.js';
@@ -67,6 +68,34 @@ export async function processFile(job: FileJob): Promise<FileReport> {
       if (!isHostLost(error) || hosts === MAX_HOSTS) throw error;
     }
   }
+}
+
+/**
+ * The same in a session: the library finds a host, notices when it is lost, and starts over elsewhere. An upload replaces
+ * the one before, so nothing has to be undone when that happens.
+ */
+export async function processFileInSession(job: FileJob): Promise<FileReport> {
+  const { sourceUrl, targetUrl, hostTimeout = '10s' } = job;
+  let hosts = 0;
+  const options = { heartbeatTimeout: hostTimeout, maximumAttempts: MAX_HOSTS };
+  return await withSession(options, async (session) => {
+    hosts++;
+    const host = session.proxyActivities<FileActivities>({
+      startToCloseTimeout: '10 minutes',
+      heartbeatTimeout: hostTimeout,
+    });
+    const { path: local } = await host.downloadFile(sourceUrl);
+    try {
+      const { path, rows, columns } = await host.processFile(local);
+      await host.uploadFile(path, targetUrl);
+      return { targetUrl, rows, columns, hostTaskQueue: session.taskQueue, hosts };
+    } finally {
+      // In a session that has failed there is no host left to do it.
+      await CancellationScope.nonCancellable(() => host.removeLocalFile(local)).catch((error: unknown) => {
+        log.info('the local files were not removed', { local, error: String(error) });
+      });
+    }
+  });
 }
 
 /** A host that is gone cannot remove its files, and does not have to: they are in its temporary folder. */
