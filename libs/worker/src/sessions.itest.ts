@@ -100,7 +100,6 @@ describe.each([1, 4])('sessions, with %i partition(s)', (partitions) => {
     await waitUntil(() => visits['one'] === 1, { what: 'the session' });
     await addHost(taskQueue, 'two');
     await deployment.stopWorker(one);
-    await handle.signal('go');
     await expect(handle.result()).rejects.toMatchObject({
       cause: {
         type: 'SessionFailedError',
