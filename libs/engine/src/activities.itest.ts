@@ -257,7 +257,10 @@ describeEngine('activities', (deployment) => {
       const [beating] = (await run.describe()).pendingActivities;
       expect(beating).toMatchObject({ heartbeatDetails: [payload(1)], heartbeatTimeoutMs: 30_000 });
       expect(beating!.lastHeartbeatTimeMs).toBeGreaterThan(first.startedMs);
-      await heartbeatActivity(run.context, first, [payload(2)]);
+      await heartbeatActivity(run.context, first, [payload(2)], 'the beating worker');
+      expect((await run.describe()).pendingActivities).toMatchObject([
+        { lastWorkerIdentity: 'the beating worker' },
+      ]);
       expect(await fail(run, first)).toEqual({ retries: true });
       const second = await run.activityTask();
       expect(second).toMatchObject({ attempt: 2, heartbeatDetails: [payload(2)], scheduledEventId: 5 });
@@ -265,10 +268,17 @@ describeEngine('activities', (deployment) => {
       expect(second.attemptScheduledMs).toBeGreaterThanOrEqual(first.startedMs);
       expect(await run.describe()).toMatchObject({
         pendingActivities: [
-          { attempt: 2, state: 'STARTED', lastFailure: failure(), heartbeatDetails: [payload(2)] },
+          {
+            ...{ attempt: 2, state: 'STARTED', lastFailure: failure(), heartbeatDetails: [payload(2)] },
+            lastWorkerIdentity: WORKER,
+          },
         ],
       });
       // An attempt without a heartbeat of its own leaves those of the one before to the next.
+      await heartbeatActivity(run.context, second, [], 'another worker');
+      expect((await run.describe()).pendingActivities).toMatchObject([
+        { lastWorkerIdentity: 'another worker' },
+      ]);
       await fail(run, second, failure({ type: 'Second' }));
       const third = await run.activityTask();
       expect(third).toMatchObject({ attempt: 3, heartbeatDetails: [payload(2)] });

@@ -129,7 +129,7 @@ async function pendingActivity(
   const id = record.scheduledEventId;
   const [bytes, details] = await Promise.all([
     context.redis.lindexBuffer(run.history, id - 1),
-    record.hasDetails ? context.redis.hmgetBuffer(run.details, `f${id}`, `h${id}`, `u${id}`) : [],
+    record.hasDetails ? context.redis.hmgetBuffer(run.details, `f${id}`, `h${id}`, `u${id}`, `i${id}`) : [],
   ]);
   const event: HistoryEvent | undefined = bytes ? decodeEvent(bytes, id) : undefined;
   if (!event || !isEventOf(event, 'ActivityTaskScheduled')) return undefined;
@@ -138,7 +138,7 @@ async function pendingActivity(
     header: _header,
     ...attributes
   } = scheduledAttributes(event.attributes, workflowTaskQueue);
-  const [failed, heartbeat, handBack] = details;
+  const [failed, heartbeat, handBack, identity] = details;
   const failure = currentFailure(record, failed, handBack);
   const lastHeartbeatTimeMs = lastHeartbeat(record);
   return {
@@ -152,6 +152,7 @@ async function pendingActivity(
     ...(record.state === 'BACKING_OFF' && { nextAttemptTimeMs: record.deadlineMs }),
     ...(heartbeat && { heartbeatDetails: decodePayloads(heartbeat) }),
     ...(failure && { lastFailure: decodeFailure(failure) }),
+    ...(identity && { lastWorkerIdentity: identity.toString() }),
   };
 }
 

@@ -217,6 +217,8 @@ export interface PendingActivityInfo {
   readonly heartbeatTimeoutMs: number;
   readonly heartbeatDetails?: Payloads;
   readonly lastFailure?: Failure;
+  /** Who last reported on it, by a heartbeat or a failed attempt; absent before that. */
+  readonly lastWorkerIdentity?: string;
   readonly retryPolicy: RetryPolicy;
 }
 

@@ -49,6 +49,10 @@ const pendingActivityJson = z
     heartbeatTimeout: durationText.optional(),
     heartbeatDetails: z.array(payloadJson).optional(),
     lastFailure: failureJson.optional(),
+    lastWorkerIdentity: z
+      .string()
+      .optional()
+      .meta({ description: 'Who last reported on it, by a heartbeat or a failed attempt.' }),
     retryPolicy: retryPolicyJson,
   })
   .meta({ id: 'PendingActivity' });

@@ -184,7 +184,8 @@ export class RemoteWorkers {
 
   /** @throws ActivityTaskNotFoundError when the attempt is no longer expected, InvalidArgumentError */
   async heartbeat(address: TaskAddress, details: Payloads): Promise<HeartbeatResponse> {
-    return heartbeatActivity(this.context, this.attempt(address), details);
+    const { identity } = reporterOf(address);
+    return heartbeatActivity(this.context, this.attempt(address), details, identity);
   }
 
   /** @throws ActivityTaskNotFoundError when the attempt is no longer expected, InvalidArgumentError */

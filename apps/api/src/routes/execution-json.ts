@@ -71,7 +71,7 @@ export function descriptionToJson(description: WorkflowExecutionDescription): De
 function pendingActivityToJson(activity: PendingActivityInfo): PendingActivityJson {
   const { lastStartedTimeMs, nextAttemptTimeMs, lastHeartbeatTimeMs, expiresMs } = activity;
   const { scheduleToCloseTimeoutMs, scheduleToStartTimeoutMs, heartbeatTimeoutMs } = activity;
-  const { heartbeatDetails, lastFailure } = activity;
+  const { heartbeatDetails, lastFailure, lastWorkerIdentity } = activity;
   return {
     activityId: activity.activityId,
     activityType: activity.activityType,
@@ -89,6 +89,7 @@ function pendingActivityToJson(activity: PendingActivityInfo): PendingActivityJs
     ...(heartbeatTimeoutMs > 0 && { heartbeatTimeout: formatDuration(heartbeatTimeoutMs) }),
     ...(heartbeatDetails && { heartbeatDetails: payloadsToJson(heartbeatDetails) }),
     ...(lastFailure && { lastFailure: failureToJson(lastFailure) }),
+    ...(lastWorkerIdentity !== undefined && { lastWorkerIdentity }),
     retryPolicy: retryPolicyToJson(activity.retryPolicy),
   };
 }

@@ -18,12 +18,14 @@ export interface HeartbeatResponse {
 /**
  * Notes that an attempt is alive, with details that the next attempt gets should this one fail.
  *
+ * @param identity of the worker, for descriptions
  * @throws ActivityTaskNotFoundError when the attempt is no longer expected
  */
 export async function heartbeatActivity(
   context: EngineContext,
   task: ActivityStamp,
   details: Payloads,
+  identity = '',
 ): Promise<HeartbeatResponse> {
   checkPayloads('details', details);
   const reply = await recordHeartbeat(context.run, {
@@ -34,6 +36,7 @@ export async function heartbeatActivity(
     scheduledId: task.scheduledEventId,
     attempt: task.attempt,
     heartbeat: details.length > 0 ? encodePayloads(details) : '',
+    identity,
   });
   if (reply[0] === 0) throw new ActivityTaskNotFoundError();
   return { cancelRequested: reply[1] === 1 };

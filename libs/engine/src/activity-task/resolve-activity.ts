@@ -81,7 +81,7 @@ export async function failActivity(
   });
   let retryState: RetryState;
   if (decision.retry) {
-    const retried = await scheduleRetry(context, task, failure, decision.delayMs, 'r');
+    const retried = await scheduleRetry(context, task, failure, decision.delayMs, 'r', reporter.identity);
     if (retried === 'retries') return { retries: true };
     if (retried === 'notFound') throw new ActivityTaskNotFoundError();
     retryState = 'CANCEL_REQUESTED';
@@ -100,6 +100,7 @@ export type ActivityStamp = Pick<ActivityTask, 'run' | 'activityId' | 'scheduled
  * Lets another attempt follow after a delay.
  *
  * @param expect `r`: the attempt must be started; `d`: one of its deadlines must have passed
+ * @param identity of the worker that reported the failure
  */
 export async function scheduleRetry(
   context: EngineContext,
@@ -107,6 +108,7 @@ export async function scheduleRetry(
   failure: Failure,
   delayMs: number,
   expect: 'r' | 'd',
+  identity = '',
 ): Promise<'retries' | 'cancelRequested' | 'notFound'> {
   const [code] = await retryActivity(context.run, {
     executionKey: task.run.execution,
@@ -121,6 +123,7 @@ export async function scheduleRetry(
     expect,
     delayMs: Math.max(1, delayMs),
     failure: encodeFailure(failure),
+    identity,
   });
   return code === 1 ? 'retries' : code === 2 ? 'cancelRequested' : 'notFound';
 }

@@ -95,6 +95,7 @@ function pendingActivity(activity: PendingActivityInfo): PendingActivity {
     nextAttemptScheduleTime: optionalTimestamp(activity.nextAttemptTimeMs),
     heartbeatDetails: payloadsToProto(activity.heartbeatDetails),
     lastFailure: lastFailure ? failureToProto(lastFailure) : null,
+    lastWorkerIdentity: activity.lastWorkerIdentity ?? '',
     activityOptions: {
       taskQueue: normalTaskQueue(activity.taskQueue),
       scheduleToCloseTimeout: durationToProto(activity.scheduleToCloseTimeoutMs),

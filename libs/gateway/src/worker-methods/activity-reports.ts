@@ -49,9 +49,14 @@ export function activityReports({ engine }: WorkerMethodsContext): ActivityRepor
 
   async function heartbeat(
     attempt: ActivityAttempt,
-    details: P.Payloads | null | undefined,
+    request: { readonly details?: P.Payloads | null; readonly identity?: string | null },
   ): Promise<{ readonly cancelRequested: boolean }> {
-    const { cancelRequested } = await heartbeatActivity(context, attempt, payloadsFromProto(details));
+    const { cancelRequested } = await heartbeatActivity(
+      context,
+      attempt,
+      payloadsFromProto(request.details),
+      reporterOf(request).identity,
+    );
     return { cancelRequested };
   }
 
@@ -82,9 +87,8 @@ export function activityReports({ engine }: WorkerMethodsContext): ActivityRepor
   }
 
   return {
-    RecordActivityTaskHeartbeat: async (request) => heartbeat(await attemptOf(request), request.details),
-    RecordActivityTaskHeartbeatById: async (request) =>
-      heartbeat(await findAttempt(request), request.details),
+    RecordActivityTaskHeartbeat: async (request) => heartbeat(await attemptOf(request), request),
+    RecordActivityTaskHeartbeatById: async (request) => heartbeat(await findAttempt(request), request),
     RespondActivityTaskCompleted: async (request) =>
       complete(await attemptOf(request), payloadsFromProto(request.result), reporterOf(request)),
     RespondActivityTaskCompletedById: async (request) =>

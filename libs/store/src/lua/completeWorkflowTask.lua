@@ -247,7 +247,8 @@ for i = 1, #ops do
         activities[name] = nil
         removed[name] = true
         if a.details > 0 then
-          redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId, 'u' .. a.scheduledId)
+          redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId, 'u' .. a.scheduledId,
+            'i' .. a.scheduledId)
         end
         late[#late + 1] = outcomeEvent(AT_CANCELED, nowMs, a.scheduledId, 0, ARGV[first + 3] .. numberField(2, id))
       end

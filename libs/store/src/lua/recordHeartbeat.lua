@@ -6,6 +6,7 @@
 -- @int scheduledId   0 for whichever is pending under the activity id
 -- @int attempt       0 for whichever attempt is started
 -- @arg heartbeat     details, '' for none
+-- @arg identity      whose worker it is, '' when it does not say
 -- @returns [code: 0] | [code: 1, cancelRequested: number]
 -- @include activity.lua
 local name = 'A' .. activityId
@@ -16,9 +17,18 @@ if a.state ~= STARTED or (scheduledId > 0 and a.scheduledId ~= scheduledId) or (
   return { 0 }
 end
 a.deadline = activityDeadline(a, clockMs())
+local details = {}
 if heartbeat ~= '' then
+  details[1] = 'h' .. a.scheduledId
+  details[2] = heartbeat
+end
+if identity ~= '' then
+  details[#details + 1] = 'i' .. a.scheduledId
+  details[#details + 1] = identity
+end
+if #details > 0 then
   a.details = 1
-  redis.call('HSET', detailsKey, 'h' .. a.scheduledId, heartbeat)
+  redis.call('HSET', detailsKey, unpack(details))
   x.df = 1
 end
 put(x, name, packActivity(a))

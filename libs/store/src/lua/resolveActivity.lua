@@ -61,7 +61,8 @@ local startedEventId = #events > 0 and x.n + 1 or 0
 events[#events + 1] = outcomeEvent(outcomeType, nowMs, a.scheduledId, x.w == STARTED and 0 or startedEventId, outcomeBody)
 redis.call('HDEL', executionKey, name)
 if a.details > 0 then
-  redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId, 'u' .. a.scheduledId)
+  redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId, 'u' .. a.scheduledId,
+    'i' .. a.scheduledId)
 end
 
 if not eager then

@@ -12,6 +12,7 @@
 -- @arg expect       r: it must be started; d: its deadline must have passed
 -- @int delayMs
 -- @arg failure
+-- @arg identity     whose worker reported the failure, '' when none did
 -- @returns [code: 0] | [code: 1] | [code: 2]
 -- @include activity.lua
 local name = 'A' .. activityId
@@ -31,7 +32,11 @@ a.state = BACKING_OFF
 a.attempt = a.attempt + 1
 a.deadline = nowMs + delayMs
 a.details = 1
-redis.call('HSET', detailsKey, 'f' .. scheduledId, failure)
+if identity ~= '' then
+  redis.call('HSET', detailsKey, 'f' .. scheduledId, failure, 'i' .. scheduledId, identity)
+else
+  redis.call('HSET', detailsKey, 'f' .. scheduledId, failure)
+end
 if x.df == 0 then x.df = 1 end
 arm(x, timersKey, member, a.deadline)
 put(x, name, packActivity(a))

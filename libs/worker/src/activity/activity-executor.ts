@@ -128,6 +128,7 @@ export class ActivityExecutor {
     const { engine, options } = this.parts;
     const heartbeats = new HeartbeatSender({
       engine,
+      identity: options.identity,
       task,
       maxThrottleMs: options.maxHeartbeatThrottleMs,
       timeoutShare: this.parts.heartbeatShare,

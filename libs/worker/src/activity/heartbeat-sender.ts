@@ -10,6 +10,7 @@ export type StopReason = 'CANCELLED' | 'NOT_FOUND' | 'TIMED_OUT' | 'WORKER_SHUTD
 /** What a heartbeat sender works with. */
 interface HeartbeatSenderOptions {
   readonly engine: Engine;
+  readonly identity: string;
   readonly task: ActivityTask;
   readonly maxThrottleMs: number;
   /** How much of the heartbeat timeout may pass between two heartbeats; default 0.8. */
@@ -77,10 +78,10 @@ export class HeartbeatSender {
   }
 
   private async report(details: unknown): Promise<void> {
-    const { engine, task, onStop, logger } = this.options;
+    const { engine, identity, task, onStop, logger } = this.options;
     try {
       const payloads = details === undefined ? [] : [defaultPayloadConverter.toPayload(details)];
-      const { cancelRequested } = await heartbeatActivity(engine.context, task, payloads);
+      const { cancelRequested } = await heartbeatActivity(engine.context, task, payloads, identity);
       if (cancelRequested) onStop('CANCELLED');
     } catch (error) {
       if (error instanceof ActivityTaskNotFoundError) onStop('NOT_FOUND');
