@@ -152,6 +152,20 @@ describe('input that is not sound', () => {
     );
   });
 
+  it.each(['0', '-1', '1e999', '-1e999', '"5"', '"NaN"', 'null', 'true'])(
+    'is refused by name when it is %s for a dispatch rate',
+    async (rate) => {
+      recording.calls.splice(0);
+      const path = pathOf(ROUTES.updateTaskQueueConfig);
+      const body = `{"updateQueueRateLimit":{"rateLimit":{"requestsPerSecond":${rate}}}}`;
+      const { status, problem } = await server.http.send('POST', path, body, { headers: JSON_TYPE });
+      expect(status).toBe(400);
+      expect(problem?.field).toBe('updateQueueRateLimit.rateLimit.requestsPerSecond');
+      expect(problem?.errors?.[0]?.reason).toMatch(/greater than 0/);
+      expect(recording.calls).toEqual([]);
+    },
+  );
+
   it('is refused by name and changes nothing when there is any unknown field', async () => {
     await fc.assert(
       fc.asyncProperty(
