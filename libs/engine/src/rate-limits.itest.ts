@@ -102,7 +102,7 @@ describeEngine('dispatch rates', (deployment) => {
     const rate = { perSecond: 2_000, burst: 20 };
     await setRate(queue, rate.perSecond, rate.burst);
     const engines = await Promise.all(
-      Array.from({ length: 4 }, () => Engine.open({ connection: { url: deployment().redis.url } })),
+      Array.from({ length: 4 }, () => Engine.open({ connection: { url: deployment().store.url } })),
     );
     try {
       const grants = await Promise.all(
@@ -185,7 +185,7 @@ describeEngine('dispatch rates', (deployment) => {
 
   it('are those of the worker that began last, and lapse with the last one', async () => {
     const queue = newQueue();
-    const other = await Engine.open({ connection: { url: deployment().redis.url } });
+    const other = await Engine.open({ connection: { url: deployment().store.url } });
     try {
       await say(queue, 5);
       await say(queue, 8, 'other', other.context);
@@ -229,7 +229,7 @@ describeEngine('dispatch rates', (deployment) => {
 
   it('become known to other processes that have to do with the queue', async () => {
     const queue = newQueue();
-    const other = await Engine.open({ connection: { url: deployment().redis.url } });
+    const other = await Engine.open({ connection: { url: deployment().store.url } });
     const changes: boolean[] = [];
     try {
       const { rateLimits } = other.context;

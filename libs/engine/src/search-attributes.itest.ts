@@ -89,7 +89,7 @@ describeEngine('search attributes', (deployment) => {
   it('that several processes register at once are all registered', async () => {
     const namespace = await namespaceWith({});
     const others = await Promise.all(
-      [1, 2, 3].map(() => Engine.open({ connection: { url: deployment().redis.url }, identity: 'other' })),
+      [1, 2, 3].map(() => Engine.open({ connection: { url: deployment().store.url }, identity: 'other' })),
     );
     const names = Array.from({ length: 24 }, (_, i) => `a${i}`);
     await Promise.all(

@@ -45,6 +45,11 @@ export class Chaos {
   }
 
   private async run(): Promise<void> {
+    if (this.victims.includes('redis') && this.deployment.redis.takesOver) {
+      // Whatever chance brings, there is one of these.
+      await this.pause(MAX_PAUSE_MS);
+      this.strikeAside('redis', 0, 0, false);
+    }
     while (!this.isStopping() && this.victims.length > 0) {
       await this.pause(this.random.int(MIN_PAUSE_MS, MAX_PAUSE_MS));
       // All draws are made in one order, whatever else goes on.
@@ -56,10 +61,14 @@ export class Chaos {
       const awayMs = this.random.chance(0.1) ? LONG_AWAY_MS : 0;
       const suspends = this.random.chance(0.2);
       if (this.isStopping()) return;
-      const repair = this.strike(victim, which, victim === 'redis' ? deadMs + awayMs : deadMs, suspends);
-      this.repairs.add(repair);
-      void repair.finally(() => this.repairs.delete(repair));
+      this.strikeAside(victim, which, victim === 'redis' ? deadMs + awayMs : deadMs, suspends);
     }
+  }
+
+  private strikeAside(victim: Victim, which: number, deadMs: number, suspends: boolean): void {
+    const repair = this.strike(victim, which, deadMs, suspends);
+    this.repairs.add(repair);
+    void repair.finally(() => this.repairs.delete(repair));
   }
 
   private async strike(victim: Victim, which: number, deadMs: number, suspends: boolean): Promise<void> {

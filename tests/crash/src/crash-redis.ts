@@ -5,7 +5,9 @@ import type { RedisForm } from './crash-options.js';
 /** A Redis that forces every write to disk, and can be struck. */
 export interface CrashRedis {
   readonly url: string;
-  /** Kills a primary. */
+  /** Whether a replica takes over when a primary is killed. */
+  readonly takesOver?: boolean;
+  /** Kills a primary; where a replica takes over, settles when it has. */
   kill(): Promise<void>;
   /** Starts again what was killed; settles when all is as it was before. */
   restart(): Promise<void>;
@@ -29,6 +31,7 @@ export async function startRedis(form: RedisForm, partitions: number): Promise<C
 
 /** A cluster of which one primary after another is killed, and its replica takes over. */
 class StruckCluster implements CrashRedis {
+  readonly takesOver = true;
   readonly url: string;
   private strikes = 0;
   private killed: TestRedis | undefined;
@@ -58,6 +61,7 @@ class StruckCluster implements CrashRedis {
 
 /** A primary that sentinels watch; when it is killed, its replica takes over. */
 class StruckPrimary implements CrashRedis {
+  readonly takesOver = true;
   readonly url: string;
   private killed: TestRedis | undefined;
 

@@ -70,6 +70,8 @@ export class ManagedProcess {
     this.endsOnPurpose = true;
     const ending = this.current;
     if (!ending || ending.hasExited) return;
+    // Until it is ready it has not said what it does about signals, and just dies of them.
+    await this.waitUntilReady().catch(() => undefined);
     ending.kill('SIGTERM');
     const timer = setTimeout(() => ending.kill('SIGKILL'), END_LIMIT_MS);
     const { code, signal } = await ending.exited;
