@@ -1,3 +1,4 @@
+import type { VersioningBehavior } from '@tidewheel/core';
 import { isRedisAddress, REDIS_ADDRESS_FORMS } from '@tidewheel/store';
 import { hidePassword, LOG_LEVELS } from '@tidewheel/telemetry';
 import type { LogThreshold } from '@tidewheel/telemetry';
@@ -31,6 +32,11 @@ export interface Configuration {
   /** Share of the processors, 0 to 1, below which tasks are added; undefined together with the next: fixed numbers. */
   readonly targetCpuUsage: number | undefined;
   readonly targetMemoryUsage: number | undefined;
+  /** The worker deployment and build that the workers of the task queues belong to; undefined: they have no version. */
+  readonly deploymentName: string | undefined;
+  readonly buildId: string | undefined;
+  /** For workflows that do not say it themselves. */
+  readonly versioningBehavior: VersioningBehavior | undefined;
   /** Sessions that may be open on each worker at once; undefined: it opens none. */
   readonly maxConcurrentSessions: number | undefined;
   /** Most tasks of each kind that one read may bring; undefined: half of the free slots. */
@@ -122,6 +128,12 @@ const SETTINGS = {
   ),
   TIDEWHEEL_WORKER_TARGET_CPU_USAGE: settings.percentage('targetCpuUsage', 'of the processors'),
   TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE: settings.percentage('targetMemoryUsage', 'of the memory'),
+  TIDEWHEEL_WORKER_DEPLOYMENT_NAME: settings.deploymentPart('deploymentName'),
+  TIDEWHEEL_WORKER_BUILD_ID: settings.deploymentPart('buildId'),
+  TIDEWHEEL_WORKER_VERSIONING_BEHAVIOR: {
+    ...settings.oneOf<VersioningBehavior>('versioningBehavior', 'PINNED', ['PINNED', 'AUTO_UPGRADE']),
+    fallback: '',
+  } satisfies Setting<VersioningBehavior>,
   TIDEWHEEL_WORKER_MAX_CONCURRENT_SESSIONS: settings.integer(
     'maxConcurrentSessions',
     '',
@@ -210,6 +222,15 @@ export function readConfiguration(environment: Environment): Configuration {
       'TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE',
       SETTINGS.TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE,
     ),
+    deploymentName: reader.read(
+      'TIDEWHEEL_WORKER_DEPLOYMENT_NAME',
+      SETTINGS.TIDEWHEEL_WORKER_DEPLOYMENT_NAME,
+    ),
+    buildId: reader.read('TIDEWHEEL_WORKER_BUILD_ID', SETTINGS.TIDEWHEEL_WORKER_BUILD_ID),
+    versioningBehavior: reader.read(
+      'TIDEWHEEL_WORKER_VERSIONING_BEHAVIOR',
+      SETTINGS.TIDEWHEEL_WORKER_VERSIONING_BEHAVIOR,
+    ),
     maxConcurrentSessions: reader.read(
       'TIDEWHEEL_WORKER_MAX_CONCURRENT_SESSIONS',
       SETTINGS.TIDEWHEEL_WORKER_MAX_CONCURRENT_SESSIONS,
@@ -253,6 +274,10 @@ export function readConfiguration(environment: Environment): Configuration {
     reader.faults.push(
       'TIDEWHEEL_WORKER_HOST_QUEUE: got "on"; allowed is off where kinds leave activities out',
     );
+  }
+  if (configuration.deploymentName !== undefined) reader.require('TIDEWHEEL_WORKER_BUILD_ID');
+  if (configuration.buildId !== undefined || configuration.versioningBehavior !== undefined) {
+    reader.require('TIDEWHEEL_WORKER_DEPLOYMENT_NAME');
   }
   if (configuration.maxConcurrentSessions !== undefined) reader.require('TIDEWHEEL_WORKER_ACTIVITIES');
   if (configuration.targetCpuUsage !== undefined) reader.require('TIDEWHEEL_WORKER_TARGET_MEMORY_USAGE');

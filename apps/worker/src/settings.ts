@@ -1,4 +1,10 @@
-import { durationToMs, formatDuration, identifierFault, namespaceFault } from '@tidewheel/core';
+import {
+  deploymentPartFault,
+  durationToMs,
+  formatDuration,
+  identifierFault,
+  namespaceFault,
+} from '@tidewheel/core';
 import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 
@@ -119,6 +125,16 @@ export function identifier(key: string): Setting<string> {
     fallback: '',
     allowed: 'text of 1 to 1000 characters, none of them a control character',
     parse: (text) => (identifierFault(text) === undefined ? text : undefined),
+  };
+}
+
+/** The name of a worker deployment, or a build id. */
+export function deploymentPart(key: string): Setting<string> {
+  return {
+    key,
+    fallback: '',
+    allowed: 'text of 1 to 255 characters, none of them a control character',
+    parse: (text) => (deploymentPartFault(text) === undefined ? text : undefined),
   };
 }
 

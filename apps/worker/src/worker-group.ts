@@ -109,6 +109,7 @@ export class WorkerGroup {
           taskQueue,
           ...(workflowBundle && { workflowBundle }),
           ...sessionOptions(this.configuration),
+          ...versionOptions(this.configuration),
         }),
       ),
       ...(this.hostTaskQueue === undefined ? [] : [create({ ...common, taskQueue: this.hostTaskQueue })]),
@@ -146,6 +147,21 @@ export class WorkerGroup {
       throw error;
     }
   }
+}
+
+function versionOptions({
+  deploymentName,
+  buildId,
+  versioningBehavior,
+}: Configuration): Pick<WorkerOptions, 'workerDeploymentOptions'> {
+  if (deploymentName === undefined || buildId === undefined) return {};
+  return {
+    workerDeploymentOptions: {
+      version: { deploymentName, buildId },
+      useWorkerVersioning: true,
+      ...(versioningBehavior && { defaultVersioningBehavior: versioningBehavior }),
+    },
+  };
 }
 
 function sessionOptions({ maxConcurrentSessions }: Configuration): Partial<WorkerOptions> {

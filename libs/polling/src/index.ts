@@ -15,5 +15,6 @@ export type { HeldSlot, TaskRoom, TaskSlots } from './slots.js';
 export { PollSize } from './poll-size.js';
 export type { PollSizeLimits } from './poll-size.js';
 export { TaskReader } from './task-reader.js';
-export type { PolledStream, Poller } from './poller.js';
+export type { ChangingStreams, PolledStream, Poller } from './poller.js';
+export { VersionStreams } from './version-streams.js';
 export type { ThrottleCounts } from './throttle.js';

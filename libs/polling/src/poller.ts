@@ -9,10 +9,22 @@ export interface PolledStream {
   readonly partition: number;
 }
 
+/** Streams of which others are to be read as time goes by. */
+export interface ChangingStreams {
+  /** What is to be read by now. */
+  next(): readonly PolledStream[];
+  /** These exist now, and are the ones to read. */
+  use(streams: readonly PolledStream[]): void;
+  /** Calls back whenever others may have to be read; returns how to end that. */
+  watch(changed: () => void): () => void;
+}
+
 /** Somebody who wants tasks from some streams, as many as there is room for. */
 export interface Poller {
   readonly streams: readonly PolledStream[];
   readonly slots: TaskRoom;
+  /** Only of a poller whose streams change. */
+  readonly changing?: ChangingStreams | undefined;
   /**
    * Whether it gives back entries that it has no room for. With room for fewer tasks than it has streams, such a poller
    * waits for all of them at once as long as little comes, and is not kept from some of them while it waits for others.

@@ -125,6 +125,15 @@ export class ReadLane {
     this.noteFreed(poller);
   }
 
+  /** Reads other streams for a poller from the next read on, which begins at once. */
+  change(poller: Poller, streams: readonly PolledStream[]): void {
+    const known = this.pollers.get(poller);
+    if (!known) return;
+    this.pollers.set(poller, { ...known, streams });
+    if (this.readFor?.has(poller)) this.requestUnblock();
+    else this.noteFreed(poller);
+  }
+
   /** Stops reading for a poller. Entries of a read under way may be delivered until the returned promise resolves. */
   async remove(poller: Poller): Promise<void> {
     if (!this.pollers.delete(poller)) return;

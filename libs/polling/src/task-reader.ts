@@ -1,13 +1,15 @@
 import type { Logger } from '@tidewheel/common';
 import type { Engine } from '@tidewheel/engine';
 import { notePresence, WORKERS_GROUP } from '@tidewheel/store';
-import type { PolledStream, Poller, PollerState } from './poller.js';
+import type { ChangingStreams, PolledStream, Poller, PollerState } from './poller.js';
 import { ReadLane, UNHEALTHY_SILENCE_MS } from './read-lane.js';
 import { Throttle } from './throttle.js';
 import type { ThrottleCounts } from './throttle.js';
 
 /** How often the process shows on all its streams that it is there. */
 const PRESENCE_PERIOD_MS = 5_000;
+/** How soon a change of a poller's streams that failed is tried again. */
+const CHANGE_AGAIN_MS = 100;
 
 /**
  * Reads the task streams of all pollers of a process with one blocking connection: however many queues are polled, an
@@ -25,6 +27,8 @@ export class TaskReader {
   }
 
   private readonly pollers = new Map<Poller, PollerState>();
+  /** How to stop following the changes of a poller's streams. */
+  private readonly following = new Map<Poller, () => void>();
   private readonly consumer: string;
   /** By partition; a single one if reads span partitions. None while there is no poller. */
   private lanes: ReadonlyMap<number, ReadLane> = new Map();
@@ -50,16 +54,13 @@ export class TaskReader {
     let stopped: Promise<void> | undefined;
     while (stopped !== this.stopping) await (stopped = this.stopping);
     if (this.lanes.size === 0) this.start();
-    const byLane = new Map<ReadLane, PolledStream[]>();
-    for (const stream of poller.streams) {
-      const lane = this.laneOf(stream);
-      byLane.set(lane, [...(byLane.get(lane) ?? []), stream]);
-    }
+    const byLane = this.byLane(poller.streams);
     const state = { lanes: byLane.size, quietStreams: 0, throttle };
     this.pollers.set(poller, state);
     for (const [lane, streams] of byLane) lane.add(poller, state, streams);
     poller.slots.onFreed(() => this.noteFreed(poller));
     if (this.presence === undefined) this.beginPresence();
+    if (poller.changing) this.follow(poller, poller.changing);
   }
 
   /** Stops polling. Entries of a read under way may still be delivered; the returned promise resolves when not any more. */
@@ -67,6 +68,8 @@ export class TaskReader {
     const state = this.pollers.get(poller);
     if (!state) return;
     this.pollers.delete(poller);
+    this.following.get(poller)?.();
+    this.following.delete(poller);
     const throttled = state.throttle?.stop();
     await Promise.all([...this.lanes.values()].map((lane) => lane.remove(poller)));
     await throttled;
@@ -119,6 +122,42 @@ export class TaskReader {
         for (const lane of this.order) lane.giveWay(poller);
       },
     });
+  }
+
+  private byLane(streams: readonly PolledStream[]): ReadonlyMap<ReadLane, readonly PolledStream[]> {
+    const byLane = new Map<ReadLane, PolledStream[]>();
+    for (const stream of streams) {
+      const lane = this.laneOf(stream);
+      byLane.set(lane, [...(byLane.get(lane) ?? []), stream]);
+    }
+    return byLane;
+  }
+
+  /**
+   * Lets the streams of a poller change; some of them stay in every partition, so that the lanes are the same. What was read
+   * from one that is left is delivered as before.
+   */
+  private follow(poller: Poller, changing: ChangingStreams): void {
+    let behind = Promise.resolve();
+    const change = async (): Promise<void> => {
+      const next = changing.next();
+      if (!this.following.has(poller) || sameStreams(next, poller.streams)) return;
+      await this.ensureStreams(next);
+      changing.use(next);
+      for (const [lane, streams] of this.byLane(next)) lane.change(poller, streams);
+    };
+    const changed = (): void => {
+      // One after the other, so that the last change is the one that stays.
+      behind = behind.then(change).catch((error: unknown) => {
+        this.logger.warn('the streams of a task queue could not be changed; trying again', {
+          error: String(error),
+        });
+        if (this.following.has(poller)) setTimeout(changed, CHANGE_AGAIN_MS).unref();
+      });
+    };
+    this.following.set(poller, changing.watch(changed));
+    // It may have changed between the making of the poller and now.
+    changed();
   }
 
   private laneOf({ partition }: PolledStream): ReadLane {
@@ -214,4 +253,8 @@ export class TaskReader {
         .catch(() => undefined);
     }
   }
+}
+
+function sameStreams(a: readonly PolledStream[], b: readonly PolledStream[]): boolean {
+  return a.length === b.length && a.every(({ key }, i) => key === b[i]?.key);
 }

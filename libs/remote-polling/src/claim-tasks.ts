@@ -23,6 +23,7 @@ export function claimTasks(
   queue: PolledQueue,
   stream: PolledStream,
   matches: readonly Match[],
+  isShared = false,
 ): Claim[] {
   const claims: Claim[] = [];
   const activities: Match<ActivityTaskEntry>[] = [];
@@ -40,7 +41,10 @@ export function claimTasks(
     }
   }
   if (activities.length > 0) {
-    claims.push({ matches: activities, claimed: claimActivities(context, stream, activities) });
+    claims.push({
+      matches: activities,
+      claimed: claimActivities(context, queue, stream, activities, isShared),
+    });
   }
   for (const [identity, group] of byIdentity) {
     const source = sourceOf(queue, stream, identity);
@@ -56,6 +60,7 @@ function sourceOf(queue: PolledQueue, stream: PolledStream, identity: string): W
     taskQueue: queue.normalName,
     identity,
     sticky: queue.kind === 'sticky',
+    version: queue.version,
   };
 }
 
@@ -72,11 +77,14 @@ async function claimWorkflowTasks(
 
 async function claimActivities(
   context: EngineContext,
+  { name: taskQueue, version }: PolledQueue,
   stream: PolledStream,
   matches: readonly Match<ActivityTaskEntry>[],
+  isShared: boolean,
 ): Promise<(PolledTask | undefined)[]> {
   const entries = matches.map(({ entry }) => entry);
-  const source = { partition: stream.partition, streamKey: stream.key };
+  const shared = version && isShared ? { version, taskQueue } : undefined;
+  const source = { partition: stream.partition, streamKey: stream.key, shared };
   const tasks = await startActivityTasks(context, source, entries);
   return tasks.map((task) => task && { kind: 'activityTask', task });
 }

@@ -1,4 +1,6 @@
+import type { WorkerDeploymentVersion } from '@tidewheel/core';
 import type { PolledStream } from '@tidewheel/polling';
+import { pinnedRoute } from '@tidewheel/routing';
 import type { Keyspace } from '@tidewheel/store';
 
 /** A queue that polls wait for. */
@@ -8,11 +10,13 @@ export interface PolledQueue {
   readonly name: string;
   /** Of a sticky queue, the task queue of its worker; '' when the worker does not say. Otherwise the same as `name`. */
   readonly normalName: string;
+  /** Of workers that get tasks by their version; absent for unversioned ones. */
+  readonly version?: WorkerDeploymentVersion | undefined;
 }
 
 /** Tells one queue from all others. */
-export function queueKey({ kind, namespace, name }: Omit<PolledQueue, 'normalName'>): string {
-  return `${kind}:${namespace}:${name}`;
+export function queueKey({ kind, namespace, name, version }: Omit<PolledQueue, 'normalName'>): string {
+  return `${kind}:${namespace}:${version ? pinnedRoute(name, version) : name}`;
 }
 
 /** The streams of a queue, one for each partition. */

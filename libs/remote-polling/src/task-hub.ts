@@ -1,5 +1,5 @@
 import type { Logger } from '@tidewheel/common';
-import { leaveStickyQueue } from '@tidewheel/engine';
+import { leaveStickyQueue, registerVersion } from '@tidewheel/engine';
 import type { Engine } from '@tidewheel/engine';
 import { TaskReader } from '@tidewheel/polling';
 import { PollClock } from './poll-clock.js';
@@ -140,15 +140,19 @@ export class TaskHub {
 
   /** Ends all polls of one worker for a task queue, with nothing. */
   endPolls(namespace: string, taskQueue: string, workerInstanceKey: string): void {
-    for (const kind of ['workflow', 'activity'] as const) {
-      const open = this.queues.get(queueKey({ kind, namespace, name: taskQueue }));
-      open?.poller.slots.end(({ poller }) => poller.workerInstanceKey === workerInstanceKey);
+    for (const { poller } of this.queues.values()) {
+      const { queue, slots } = poller;
+      if (queue.kind === 'sticky' || queue.namespace !== namespace || queue.name !== taskQueue) continue;
+      slots.end((poll) => poll.poller.workerInstanceKey === workerInstanceKey);
     }
   }
 
   /** The worker of a sticky queue has gone: its polls end, and its tasks go back to the normal queues. */
   async dropSticky(namespace: string, stickyQueue: string): Promise<void> {
-    const open = this.queues.get(queueKey({ kind: 'sticky', namespace, name: stickyQueue }));
+    const open = [...this.queues.values()].find(
+      ({ poller: { queue } }) =>
+        queue.kind === 'sticky' && queue.namespace === namespace && queue.name === stickyQueue,
+    );
     if (open) await this.close(open, { force: true });
     else await leaveStickyQueue(this.engine.context, { namespace, stickyQueue, taskQueue: '', force: true });
   }
@@ -178,7 +182,7 @@ export class TaskHub {
         const poller = new TaskQueuePoller(this.engine, this.logger, queue);
         open = {
           poller,
-          opened: this.reader.add(poller),
+          opened: this.read(poller),
           closed: undefined,
           lastPollMs: Date.now(),
           notes: new PollerNotes(this.engine.context, queue),
@@ -195,6 +199,15 @@ export class TaskHub {
       }
       if (!open.closed) return open;
     }
+  }
+
+  /** Begins to read a queue; a version is known before it is polled for. */
+  private async read(poller: TaskQueuePoller): Promise<void> {
+    const { kind, namespace, name: taskQueue, version } = poller.queue;
+    if (version && kind !== 'sticky') {
+      await registerVersion(this.engine.context, namespace, version, [{ taskQueue, kind }]);
+    }
+    await this.reader.add(poller);
   }
 
   /** Ends a poll that still waits; one for which a task is being started gets it. */

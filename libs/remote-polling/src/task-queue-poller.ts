@@ -1,6 +1,7 @@
 import type { Logger } from '@tidewheel/common';
 import { returnTaskEntries } from '@tidewheel/engine';
 import type { Engine, QueueName } from '@tidewheel/engine';
+import { VersionStreams } from '@tidewheel/polling';
 import type { PolledStream, Poller } from '@tidewheel/polling';
 import type { RawStreamEntry, TaskEntry } from '@tidewheel/store';
 import { parseTaskEntry } from '@tidewheel/store';
@@ -18,7 +19,8 @@ import { WaitingPolls } from './waiting-polls.js';
  * and the started task to the engine when the poll has ended meanwhile.
  */
 export class TaskQueuePoller implements Poller {
-  readonly streams: readonly PolledStream[];
+  readonly changing: VersionStreams | undefined;
+  private readonly unversioned: readonly PolledStream[];
   readonly slots = new WaitingPolls();
   readonly returnsSurplus = true;
   readonly ratedQueue?: QueueName;
@@ -30,9 +32,17 @@ export class TaskQueuePoller implements Poller {
     private readonly logger: Logger,
     readonly queue: PolledQueue,
   ) {
-    this.streams = streamsOf(engine.context.keys, queue);
-    const { kind, namespace, name: taskQueue } = queue;
+    this.unversioned = streamsOf(engine.context.keys, queue);
+    const { kind, namespace, name: taskQueue, version } = queue;
+    this.changing =
+      version && kind !== 'sticky'
+        ? new VersionStreams(engine.context, { kind, namespace, taskQueue, version })
+        : undefined;
     if (kind === 'activity') this.ratedQueue = { namespace, taskQueue };
+  }
+
+  get streams(): readonly PolledStream[] {
+    return this.changing?.streams ?? this.unversioned;
   }
 
   /** Whether no poll waits and nothing is under way. */
@@ -59,7 +69,7 @@ export class TaskQueuePoller implements Poller {
     this.claims += matches.length;
     try {
       await Promise.all(
-        claimTasks(this.engine.context, this.queue, stream, matches).map(
+        claimTasks(this.engine.context, this.queue, stream, matches, this.changing?.isShared(stream)).map(
           async ({ matches: some, claimed }) => {
             try {
               const tasks = await claimed;

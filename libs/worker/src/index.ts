@@ -41,6 +41,7 @@ export type {
   WorkerTuner,
   WorkflowSlotInfo,
 } from './slots/index.js';
+export type { WorkerDeploymentOptions } from './worker-versioning.js';
 export { NativeConnection } from './worker-connection.js';
 export type { NativeConnectionOptions } from './worker-connection.js';
 export { GracefulShutdownPeriodExpiredError, IllegalStateError } from './worker-errors.js';

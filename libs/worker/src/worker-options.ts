@@ -13,6 +13,8 @@ import type {
   WorkerTuner,
   WorkflowSlotInfo,
 } from './slots/index.js';
+import { compileWorkerVersioning } from './worker-versioning.js';
+import type { WorkerDeploymentOptions, WorkerVersioning } from './worker-versioning.js';
 import type { WorkflowBundleOption } from './workflow/index.js';
 
 /** Anything that holds an open engine: a `NativeConnection`, or a client's `Connection`. */
@@ -109,6 +111,8 @@ export interface WorkerOptions {
   readonly enableSessionWorker?: boolean;
   /** Sessions that may be open on this worker at once; others wait, or are opened on other workers. Default 1000. */
   readonly maxConcurrentSessionExecutionSize?: number;
+  /** The worker's version, and whether its tasks are chosen by it. */
+  readonly workerDeploymentOptions?: WorkerDeploymentOptions;
   /** Modules that workflow code may import but must not use. */
   readonly bundlerOptions?: { readonly ignoreModules?: readonly string[] };
   readonly logger?: Logger;
@@ -140,6 +144,7 @@ export interface CompiledWorkerOptions {
   readonly unregisteredActivityTimeoutMs: number;
   /** 0: it opens none. */
   readonly maxSessions: number;
+  readonly versioning: WorkerVersioning | undefined;
   readonly ignoreModules: readonly string[];
   readonly logger: Logger;
 }
@@ -228,6 +233,7 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
       DEFAULTS.unregisteredActivityMs,
     ),
     maxSessions: maxSessions(options, activities),
+    versioning: compileWorkerVersioning(options.workerDeploymentOptions),
     ignoreModules: options.bundlerOptions?.ignoreModules ?? [],
     logger: options.logger ?? consoleLogger(),
   };

@@ -1,6 +1,7 @@
 import { DEFAULTS } from '@tidewheel/core';
 import type { ActivityTask, Engine, WorkflowTask } from '@tidewheel/engine';
-import { leaveStickyQueue } from '@tidewheel/engine';
+import { leaveStickyQueue, registerVersion } from '@tidewheel/engine';
+import type { VersionQueue } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import { randomUUID } from 'node:crypto';
 import { ActivityExecutor, bindActivities } from './activity/activity-executor.js';
@@ -118,6 +119,7 @@ export class Worker {
         runActivity: (task: ActivityTask) => void this.executor.execute(task),
         unregisteredRetryMs: DEFAULTS.unregisteredRetryMs,
         maxEagerActivities: options.maxEagerActivities,
+        versioning: options.versioning,
       });
       this.workflowPoller = new WorkflowPoller({
         engine: this.engine,
@@ -128,6 +130,7 @@ export class Worker {
         slots: this.workflowSlots,
         handler: this.handler,
         logger: this.logger,
+        version: options.versioning?.version,
       });
     }
     if (options.activities.size > 0) {
@@ -139,6 +142,7 @@ export class Worker {
         room: this.activityRates.room,
         executor: this.executor,
         logger: this.logger,
+        version: options.versioning?.version,
       });
     }
   }
@@ -183,6 +187,7 @@ export class Worker {
     try {
       this.workflowSlots.open();
       this.activitySlots.open();
+      await this.registerVersion();
       if (this.activityPoller) await this.activityRates.start();
       await Promise.all([
         this.workflowPoller && this.reader.add(this.workflowPoller),
@@ -226,6 +231,16 @@ export class Worker {
     if (this.currentState !== 'RUNNING') throw new IllegalStateError(`the worker is ${this.currentState}`);
     this.currentState = 'STOPPING';
     this.shutdownRequested();
+  }
+
+  /** Lets the version be known before anything is polled for it. */
+  private async registerVersion(): Promise<void> {
+    const { namespace, taskQueue, versioning } = this.options;
+    if (!versioning) return;
+    const queues: VersionQueue[] = [];
+    if (this.workflowPoller) queues.push({ taskQueue, kind: 'workflow' });
+    if (this.activityPoller) queues.push({ taskQueue, kind: 'activity' });
+    await registerVersion(this.engine.context, namespace, versioning.version, queues);
   }
 
   private async windUp(): Promise<void> {

@@ -39,6 +39,8 @@ export { deprecatePatch, patched } from './patches.js';
 export { upsertMemo, upsertSearchAttributes } from './properties.js';
 export { workflowInfo } from './workflow-info.js';
 export type { WorkflowInfo } from './workflow-info.js';
+export { setWorkflowOptions } from './workflow-options.js';
+export type { WorkflowDefinitionOptions } from './workflow-options.js';
 export { uuid4 } from './randomness.js';
 export { log } from './workflow-log.js';
 export { Trigger } from './trigger.js';

@@ -1,4 +1,4 @@
-import type { Initiator, RetryPolicy } from '@tidewheel/core';
+import type { Initiator, RetryPolicy, WorkerDeploymentVersion } from '@tidewheel/core';
 import { LIMITS } from '@tidewheel/core';
 import {
   defaultFailureConverter,
@@ -40,6 +40,8 @@ export interface WorkflowInfo {
   readonly lastFailure?: TidewheelFailure;
   readonly memo?: Readonly<Record<string, unknown>>;
   readonly searchAttributes: Readonly<SearchAttributes>;
+  /** Version of the worker that does the current workflow task, in a replay of the one that did; absent for an unversioned one. */
+  readonly currentDeploymentVersion?: WorkerDeploymentVersion;
   /** Events in the history so far. */
   readonly historyLength: number;
   /** Bytes of the history so far. */
@@ -74,6 +76,7 @@ export function workflowInfo(): WorkflowInfo {
     ...originOf(execution),
     ...memoOf(execution),
     searchAttributes: searchAttributesOf(execution),
+    ...(execution.deploymentVersion && { currentDeploymentVersion: { ...execution.deploymentVersion } }),
     historyLength,
     historySize: historySizeBytes,
     continueAsNewSuggested:

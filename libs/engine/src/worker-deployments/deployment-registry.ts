@@ -16,6 +16,7 @@ interface Known {
   view: DeploymentView;
   readMs: number;
   reading: Promise<DeploymentView> | undefined;
+  readonly watchers: Set<() => void>;
 }
 
 /**
@@ -82,6 +83,19 @@ export class DeploymentRegistry {
     throw new UnavailableError('worker deployments are being changed by many at once: try again');
   }
 
+  /** Calls back whenever the deployments of a namespace have changed; returns how to end that. */
+  watch(namespace: string, changed: () => void): () => void {
+    const known = this.ofNamespace(namespace);
+    known.watchers.add(changed);
+    // Without notices, changes are found out about every now and then only.
+    this.notices.start().catch(() => undefined);
+    const timer = setInterval(() => void this.seen(namespace), DEFAULTS.deploymentsFreshMs).unref();
+    return () => {
+      clearInterval(timer);
+      known.watchers.delete(changed);
+    };
+  }
+
   private async announce(namespace: string, view: DeploymentView): Promise<DeploymentView> {
     await Promise.all(
       Array.from({ length: this.keys.partitions }, (_, partition) =>
@@ -99,7 +113,7 @@ export class DeploymentRegistry {
   private ofNamespace(namespace: string): Known {
     let known = this.known.get(namespace);
     if (!known) {
-      known = { view: DeploymentView.EMPTY, readMs: 0, reading: undefined };
+      known = { view: DeploymentView.EMPTY, readMs: 0, reading: undefined, watchers: new Set() };
       this.known.set(namespace, known);
       this.notices.listen(deploymentsSubject(namespace), () => {
         this.newest(namespace).catch(() => undefined);
@@ -119,7 +133,10 @@ export class DeploymentRegistry {
     const revision = Number((await this.redis.hget(key, 'rev')) ?? 0);
     if (revision > known.view.revision) {
       const view = DeploymentView.parse(await this.redis.hgetall(key));
-      if (view.revision > known.view.revision) known.view = view;
+      if (view.revision > known.view.revision) {
+        known.view = view;
+        for (const changed of known.watchers) changed();
+      }
     }
     known.readMs = readMs;
     return known.view;

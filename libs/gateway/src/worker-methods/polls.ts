@@ -4,6 +4,7 @@ import { resetStickyTaskQueue } from '@tidewheel/engine';
 import type { PolledQueue, PolledTask, TaskHub } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { taskQueueKind } from '../convert/enums.js';
+import { versionOfWorker } from '../convert/versioning.js';
 import { GatewayError, invalidArgument } from '../errors.js';
 import type { RequestOf } from '../proto.js';
 import { activityTaskResponse } from './activity-task-response.js';
@@ -109,13 +110,15 @@ function workflowQueue(request: RequestOf<'PollWorkflowTaskQueue'>): PolledQueue
     kind: sticky ? 'sticky' : 'workflow',
     namespace: request.namespace ?? '',
     name,
+    version: versionOfWorker(request.deploymentOptions),
     normalName: sticky ? (taskQueue?.normalName ?? '') : name,
   };
 }
 
 function activityQueue(request: RequestOf<'PollActivityTaskQueue'>): PolledQueue {
   const name = checkedPoll(request);
-  return { kind: 'activity', namespace: request.namespace ?? '', name, normalName: name };
+  const version = versionOfWorker(request.deploymentOptions);
+  return { kind: 'activity', namespace: request.namespace ?? '', name, normalName: name, version };
 }
 
 /** @throws GatewayError INVALID_ARGUMENT when the queue has no name, or a name or the identity is too long */

@@ -210,7 +210,8 @@ export class ActivityExecutor {
     if (outcome.kind === 'async') return;
     const { context } = this.parts.engine;
     const stickyQueue = this.parts.takeWorkflowTask();
-    const reporter: ActivityReporter = { identity: this.parts.options.identity, eagerSticky: stickyQueue };
+    const { identity, versioning } = this.parts.options;
+    const reporter: ActivityReporter = { identity, eagerSticky: stickyQueue, version: versioning?.version };
     let next: WorkflowTask | undefined;
     try {
       const reported = await this.send(context, task, activity, outcome, reporter);

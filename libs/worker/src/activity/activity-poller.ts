@@ -3,6 +3,8 @@ import type { Engine, QueueName } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import type { ActivityTaskEntry, RawStreamEntry } from '@tidewheel/store';
 import { parseTaskEntry } from '@tidewheel/store';
+import type { WorkerDeploymentVersion } from '@tidewheel/core';
+import { VersionStreams } from '@tidewheel/polling';
 import type { PolledStream, Poller, TaskRoom, TaskSlots } from '@tidewheel/polling';
 import type { ActivitySlotInfo } from '../slots/index.js';
 import type { ActivityExecutor } from './activity-executor.js';
@@ -17,23 +19,33 @@ interface ActivityPollerOptions {
   readonly room: TaskRoom;
   readonly executor: ActivityExecutor;
   readonly logger: Logger;
+  /** The worker's version; absent for an unversioned worker. */
+  readonly version?: WorkerDeploymentVersion | undefined;
 }
 
 /** Reads the activity tasks of a task queue. */
 export class ActivityPoller implements Poller {
-  readonly streams: readonly PolledStream[];
+  readonly changing: VersionStreams | undefined;
   readonly slots: TaskRoom;
   readonly ratedQueue: QueueName;
+  private readonly unversioned: readonly PolledStream[];
 
   constructor(private readonly options: ActivityPollerOptions) {
     const { keys } = options.engine.context;
-    const { namespace, taskQueue } = options;
+    const { namespace, taskQueue, version } = options;
     this.ratedQueue = { namespace, taskQueue };
-    this.streams = Array.from({ length: keys.partitions }, (_, partition) => ({
+    this.changing =
+      version &&
+      new VersionStreams(options.engine.context, { kind: 'activity', namespace, taskQueue, version });
+    this.unversioned = Array.from({ length: keys.partitions }, (_, partition) => ({
       partition,
       key: keys.taskStream(partition, 'activity', namespace, taskQueue),
     }));
     this.slots = options.room;
+  }
+
+  get streams(): readonly PolledStream[] {
+    return this.changing?.streams ?? this.unversioned;
   }
 
   deliver(stream: PolledStream, raw: readonly RawStreamEntry[]): void {
@@ -48,7 +60,9 @@ export class ActivityPoller implements Poller {
 
   private async handle(stream: PolledStream, entries: readonly ActivityTaskEntry[]): Promise<void> {
     try {
-      const source = { partition: stream.partition, streamKey: stream.key };
+      const { taskQueue, version } = this.options;
+      const shared = version && this.changing?.isShared(stream) ? { version, taskQueue } : undefined;
+      const source = { partition: stream.partition, streamKey: stream.key, shared };
       const tasks = await startActivityTasks(this.options.engine.context, source, entries);
       for (const task of tasks) {
         if (task) void this.options.executor.execute(task);

@@ -3,6 +3,8 @@ import type { Engine, WorkflowTaskSource } from '@tidewheel/engine';
 import type { Logger } from '@tidewheel/common';
 import type { QueryEntry, RawStreamEntry, WorkflowTaskEntry } from '@tidewheel/store';
 import { parseTaskEntry } from '@tidewheel/store';
+import type { WorkerDeploymentVersion } from '@tidewheel/core';
+import { VersionStreams } from '@tidewheel/polling';
 import type { PolledStream, Poller, TaskSlots } from '@tidewheel/polling';
 import type { WorkflowSlotInfo } from '../slots/index.js';
 import type { WorkflowTaskHandler } from './workflow-task-handler.js';
@@ -18,17 +20,20 @@ interface WorkflowPollerOptions {
   readonly slots: TaskSlots<WorkflowSlotInfo>;
   readonly handler: WorkflowTaskHandler;
   readonly logger: Logger;
+  /** The worker's version; absent for an unversioned worker. */
+  readonly version?: WorkerDeploymentVersion | undefined;
 }
 
 /** Reads workflow tasks and queries of a task queue and of the worker's own sticky queue. */
 export class WorkflowPoller implements Poller {
-  readonly streams: readonly PolledStream[];
+  readonly changing: VersionStreams | undefined;
   readonly slots: TaskSlots<WorkflowSlotInfo>;
   private readonly sticky: ReadonlySet<string>;
+  private readonly unversioned: readonly PolledStream[];
 
   constructor(private readonly options: WorkflowPollerOptions) {
     const { keys } = options.engine.context;
-    const { namespace, taskQueue, stickyQueue } = options;
+    const { namespace, taskQueue, stickyQueue, version } = options;
     const partitions = Array.from({ length: keys.partitions }, (_, partition) => partition);
     const sticky =
       stickyQueue === undefined
@@ -41,9 +46,16 @@ export class WorkflowPoller implements Poller {
       partition,
       key: keys.taskStream(partition, 'workflow', namespace, taskQueue),
     }));
-    this.streams = [...sticky, ...normal];
+    this.unversioned = [...sticky, ...normal];
+    this.changing =
+      version &&
+      new VersionStreams(options.engine.context, { kind: 'workflow', namespace, taskQueue, version }, sticky);
     this.sticky = new Set(sticky.map(({ key }) => key));
     this.slots = options.slots;
+  }
+
+  get streams(): readonly PolledStream[] {
+    return this.changing?.streams ?? this.unversioned;
   }
 
   deliver(stream: PolledStream, entries: readonly RawStreamEntry[]): void {
@@ -53,6 +65,7 @@ export class WorkflowPoller implements Poller {
       taskQueue: this.options.taskQueue,
       identity: this.options.identity,
       sticky: this.sticky.has(stream.key),
+      version: this.options.version,
     };
     const tasks: WorkflowTaskEntry[] = [];
     for (const raw of entries) {

@@ -1,10 +1,11 @@
 import { packEvents } from '@tidewheel/codec';
 import type { Logger } from '@tidewheel/common';
-import type { CommandOf } from '@tidewheel/core';
+import type { CommandOf, WorkerDeploymentVersion } from '@tidewheel/core';
 import { answerQuery, completeWorkflowTask, failWorkflowTask, readStoredEvents } from '@tidewheel/engine';
 import type { ActivityTask, Engine, QueryTask, TaskQuery, WorkflowTask } from '@tidewheel/engine';
 import type { TaskSlots } from '@tidewheel/polling';
 import type { WorkflowSlotInfo } from '../slots/index.js';
+import type { WorkerVersioning } from '../worker-versioning.js';
 import type { ActivationRequest, ActivationResult, WorkflowRuntime } from '../workflow/index.js';
 
 /** What the handler needs of its worker. */
@@ -27,6 +28,8 @@ interface WorkflowTaskHost {
   readonly unregisteredRetryMs: number;
   /** Activities that one workflow task may start at once on this worker. */
   readonly maxEagerActivities: number;
+  /** How the worker's version takes part in the choice of workers; undefined for an unversioned one. */
+  readonly versioning: WorkerVersioning | undefined;
 }
 
 /** Counts of what the handler did. */
@@ -124,11 +127,12 @@ export class WorkflowTaskHandler {
         ? await readStoredEvents(engine.context, task.run, lastSent + 1, task.historyLength)
         : [];
     const events = rest.length > 0 ? [...task.events, ...rest, ...(task.virtualEvents ?? [])] : task.events;
-    const result = await runtime.activate(taskRequest(task, task.firstEventId, events));
+    const version = this.host.versioning?.version;
+    const result = await runtime.activate(taskRequest(task, task.firstEventId, events, version));
     if (result.kind !== 'cacheMiss') return result;
     this.counts.cacheMisses++;
     const before = await readStoredEvents(engine.context, task.run, 1, task.firstEventId - 1);
-    return runtime.activate(taskRequest(task, 1, [...before, ...events]));
+    return runtime.activate(taskRequest(task, 1, [...before, ...events], version));
   }
 
   private async complete(
@@ -136,6 +140,13 @@ export class WorkflowTaskHandler {
     result: Extract<ActivationResult, { kind: 'completed' }>,
   ): Promise<WorkflowTask | undefined> {
     const { host } = this;
+    const { versioning } = host;
+    const behavior = result.versioningBehavior ?? versioning?.defaultBehavior;
+    if (versioning && !behavior) {
+      await this.fail(task, undeclaredBehavior());
+      host.runtime.evict(task.run.runId);
+      return undefined;
+    }
     const sticky = host.sticky();
     let taken = 0;
     const outcome = await completeWorkflowTask(host.engine.context, task, {
@@ -143,6 +154,7 @@ export class WorkflowTaskHandler {
       identity: host.identity,
       sticky,
       startNext: sticky !== undefined,
+      ...(versioning && behavior && { versioning: { version: versioning.version, behavior } }),
       startsEagerly: (command) => {
         const wanted = command.attributes.requestEagerExecution !== false && taken < host.maxEagerActivities;
         const takes = wanted && host.takeEagerActivity(command);
@@ -214,7 +226,25 @@ export class WorkflowTaskHandler {
   }
 }
 
-function taskRequest(task: WorkflowTask, firstEventId: number, events: readonly Buffer[]): ActivationRequest {
+/** How a workflow task fails whose workflow does not say how it goes along with other versions. */
+function undeclaredBehavior(): Extract<ActivationResult, { kind: 'failed' }> {
+  return {
+    kind: 'failed',
+    cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE',
+    failure: {
+      message:
+        'the worker uses versioning, and neither its option defaultVersioningBehavior nor setWorkflowOptions() says how this workflow goes along with other versions',
+    },
+    logs: [],
+  };
+}
+
+function taskRequest(
+  task: WorkflowTask,
+  firstEventId: number,
+  events: readonly Buffer[],
+  deploymentVersion: WorkerDeploymentVersion | undefined,
+): ActivationRequest {
   return {
     namespace: task.run.namespace,
     workflowId: task.run.workflowId,
@@ -227,6 +257,7 @@ function taskRequest(task: WorkflowTask, firstEventId: number, events: readonly 
     packedEvents: packEvents(events),
     queries: task.queries,
     isQueryOnly: false,
+    ...(deploymentVersion && { deploymentVersion }),
   };
 }
 

@@ -1,4 +1,11 @@
-import type { Command, Failure, QueryAnswer, WorkflowTaskFailedCause } from '@tidewheel/core';
+import type {
+  Command,
+  Failure,
+  QueryAnswer,
+  VersioningBehavior,
+  WorkerDeploymentVersion,
+  WorkflowTaskFailedCause,
+} from '@tidewheel/core';
 import type { WorkflowLogEntry, WorkflowQuery } from '@tidewheel/workflow/runtime';
 
 export type { WorkflowLogEntry, WorkflowQuery } from '@tidewheel/workflow/runtime';
@@ -25,6 +32,8 @@ export interface ActivationRequest {
    */
   readonly packedEvents: Uint8Array;
   readonly queries: readonly WorkflowQuery[];
+  /** The worker's version; absent for an unversioned one. */
+  readonly deploymentVersion?: WorkerDeploymentVersion | undefined;
   /** A direct query: the workflow does not advance, and gives no commands. */
   readonly isQueryOnly: boolean;
 }
@@ -36,6 +45,8 @@ export type ActivationResult =
       readonly commands: readonly Command[];
       readonly queryAnswers: Readonly<Record<string, QueryAnswer>>;
       readonly logs: readonly WorkflowLogEntry[];
+      /** Only when the workflow says it. */
+      readonly versioningBehavior?: VersioningBehavior;
     }
   | {
       /** The workflow task failed; the execution is not cached any more. */

@@ -1,4 +1,12 @@
-import type { Command, HistoryEvent, PayloadMap, Payloads, QueryAnswer } from '@tidewheel/core';
+import type {
+  Command,
+  HistoryEvent,
+  PayloadMap,
+  Payloads,
+  QueryAnswer,
+  VersioningBehavior,
+  WorkerDeploymentVersion,
+} from '@tidewheel/core';
 import type { LogLevel } from '@tidewheel/common';
 
 /** Which run an execution is. */
@@ -22,6 +30,8 @@ export interface Activation {
   readonly events: readonly HistoryEvent[];
   /** Patches whose markers this workflow task recorded when it ran first. */
   readonly patchIds: readonly string[];
+  /** Of the worker that does this workflow task, or did it when it ran first; absent for an unversioned one. */
+  readonly deploymentVersion?: WorkerDeploymentVersion | undefined;
 }
 
 /** A query as it reaches a workflow. */
@@ -47,6 +57,8 @@ export interface ActivationOutcome {
   readonly logs: readonly WorkflowLogEntry[];
   /** Whether the commands close the run. */
   readonly closed: boolean;
+  /** Only when the workflow says it. */
+  readonly versioningBehavior?: VersioningBehavior;
   /** Why the workflow task fails, when it does; boxed, because anything can be thrown. */
   readonly taskFailure: { readonly error: unknown } | undefined;
 }

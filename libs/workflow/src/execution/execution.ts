@@ -1,4 +1,12 @@
-import type { Command, CommandOf, CommandType, HistoryEvent, HistoryEventOf } from '@tidewheel/core';
+import type {
+  Command,
+  CommandOf,
+  CommandType,
+  HistoryEvent,
+  HistoryEventOf,
+  VersioningBehavior,
+  WorkerDeploymentVersion,
+} from '@tidewheel/core';
 import { isCloseCommand } from '@tidewheel/core';
 import {
   CancelledFailure,
@@ -25,6 +33,7 @@ import type { PendingActivity } from './pending-activity.js';
 import type { PendingCondition } from './condition.js';
 import type { PendingExternalRequest } from './pending-external-request.js';
 import type { PendingTimer } from './pending-timer.js';
+import { workflowOptionsOf } from '../workflow-options.js';
 import { RandomGenerator } from './random.js';
 import { copyWithoutInput } from './realm-copy.js';
 
@@ -63,6 +72,10 @@ export class Execution {
   readonly changedSearchAttributes: Record<string, unknown> = {};
   recordedPatchIds: readonly string[] = [];
   closed = false;
+  /** What the workflow says of itself, if it does. */
+  versioningBehavior: VersioningBehavior | undefined;
+  /** Version of the worker that does this workflow task, or did it when it ran first. */
+  deploymentVersion: WorkerDeploymentVersion | undefined;
   private commands: Command[] = [];
   /** Who waits for the event of each command of {@link commands}. */
   private owners: (PendingOperation | undefined)[] = [];
@@ -94,11 +107,13 @@ export class Execution {
     this.historyLength = activation.historyLength;
     this.historySizeBytes = activation.historySizeBytes;
     this.recordedPatchIds = activation.patchIds;
+    this.deploymentVersion = activation.deploymentVersion;
     if (activation.events.length > 1) this.noteOutcomes(activation.events);
   }
 
   /** Calls the workflow function. */
   start(workflowFunction: WorkflowFunction): void {
+    this.versioningBehavior = workflowOptionsOf(workflowFunction).versioningBehavior;
     const args = fromPayloads(defaultPayloadConverter, this.started.attributes.input);
     this.started = copyWithoutInput(this.started);
     // eslint-disable-next-line @typescript-eslint/require-await -- async turns what it throws into a rejection
@@ -168,10 +183,10 @@ export class Execution {
 
   /** Hands over what the activation led to. */
   conclude(): ActivationOutcome {
-    const { commands, logs, closed, taskFailure } = this;
+    const { commands, logs, closed, taskFailure, versioningBehavior } = this;
     this.commands = [];
     this.logs = [];
-    return { commands, logs, closed, taskFailure };
+    return { commands, logs, closed, taskFailure, ...(versioningBehavior && { versioningBehavior }) };
   }
 
   /** Learns which events the commands of the latest activation became; 0 for a command that made none. */

@@ -1,4 +1,4 @@
-import type { EventType, HistoryEvent } from '@tidewheel/core';
+import type { EventType, HistoryEvent, WorkerDeploymentVersion } from '@tidewheel/core';
 import { isCommandEvent } from '@tidewheel/core';
 
 /** One workflow task of a history: completed, or the one that is to be run now. */
@@ -8,6 +8,8 @@ export interface PlannedActivation {
   /** Time of that event: "now" for the workflow. */
   readonly nowMs: number;
   readonly historySizeBytes: number;
+  /** Of the worker that completed it before; absent for an unversioned one, and for the task at hand. */
+  readonly deploymentVersion?: WorkerDeploymentVersion | undefined;
   /** Whether it completed before, so that the commands it gives must be those of {@link commandEvents}. */
   readonly isReplaying: boolean;
   /** What the workflow learns with it, in the order of the history. */
@@ -40,6 +42,12 @@ const TOLD_EVENTS: ReadonlySet<EventType> = new Set<EventType>([
   'RequestCancelExternalWorkflowExecutionFailed',
 ]);
 
+function versionOf(event: HistoryEvent): { readonly deploymentVersion?: WorkerDeploymentVersion } {
+  if (event.eventType !== 'WorkflowTaskCompleted') return {};
+  const { useVersioning, deploymentName, buildId } = event.attributes.workerVersion ?? {};
+  return useVersioning && deploymentName && buildId ? { deploymentVersion: { deploymentName, buildId } } : {};
+}
+
 /**
  * Cuts a piece of history into activations: one for each workflow task that completed, and one for a task whose start
  * is the last event. Tasks that failed or timed out left no trace in the workflow; what they were told is told again by
@@ -53,7 +61,8 @@ export function planActivations(events: readonly HistoryEvent[]): ActivationPlan
   let hasCurrentTask = false;
   for (const [index, event] of events.entries()) {
     if (event.eventType === 'WorkflowTaskStarted') {
-      const next = events[index + 1]?.eventType;
+      const completed = events[index + 1];
+      const next = completed?.eventType;
       if (next !== undefined && next !== 'WorkflowTaskCompleted') continue;
       hasCurrentTask = next === undefined;
       commandEvents = [];
@@ -62,6 +71,7 @@ export function planActivations(events: readonly HistoryEvent[]): ActivationPlan
         nowMs: event.eventTimeMs,
         historySizeBytes: event.attributes.historySizeBytes,
         isReplaying: !hasCurrentTask,
+        ...(completed && versionOf(completed)),
         events: told,
         commandEvents,
       });

@@ -88,11 +88,22 @@ export class WorkflowSandbox {
     if (!plan.hasCurrentTask) {
       throw new Error(`the events of run ${request.runId} do not end with the start of a workflow task`);
     }
-    const { instance, commands, logs, closed } = this.advance(request, cached, events, plan);
+    const { instance, commands, logs, closed, versioningBehavior } = this.advance(
+      request,
+      cached,
+      events,
+      plan,
+    );
     const queryAnswers =
       request.queries.length > 0 ? this.realm.answer(instance.execution, request.queries) : {};
     if (!closed) this.keep(request, instance);
-    return { kind: 'completed', commands, queryAnswers, logs };
+    return {
+      kind: 'completed',
+      commands,
+      queryAnswers,
+      logs,
+      ...(versioningBehavior && { versioningBehavior }),
+    };
   }
 
   private query(request: ActivationRequest): ActivationResult {
@@ -151,6 +162,7 @@ export class WorkflowSandbox {
         historySizeBytes: activation.historySizeBytes,
         events: activation.events,
         patchIds: patchIdsOf(activation.commandEvents),
+        deploymentVersion: activation.isReplaying ? activation.deploymentVersion : request.deploymentVersion,
       });
       if (outcome.taskFailure) {
         const { cause, failure } = this.describeFailure(outcome.taskFailure.error);
@@ -167,6 +179,7 @@ export class WorkflowSandbox {
       commands: outcome.commands,
       logs: outcome.logs,
       closed: outcome.closed,
+      versioningBehavior: outcome.versioningBehavior,
       instance: instanceOf(execution, last, records),
     };
   }

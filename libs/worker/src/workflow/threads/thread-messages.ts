@@ -88,9 +88,11 @@ export function writeResults(results: readonly NumberedResult[]): unknown[] {
   for (const { number, result } of results) {
     wire.push(number);
     if (result.kind === 'completed') {
-      const { commands, logs, queryAnswers } = result;
-      const isUsual = logs.length === 0 && Object.keys(queryAnswers).length === 0;
-      wire.push(isUsual ? undefined : { logs, queryAnswers });
+      const { commands, logs, queryAnswers, versioningBehavior } = result;
+      const isUsual = logs.length === 0 && Object.keys(queryAnswers).length === 0 && !versioningBehavior;
+      wire.push(
+        isUsual ? undefined : { logs, queryAnswers, ...(versioningBehavior && { versioningBehavior }) },
+      );
       writeCommands(wire, commands);
     } else {
       wire.push(result);
