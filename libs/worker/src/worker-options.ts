@@ -109,6 +109,11 @@ export interface WorkerOptions {
   readonly enableSessionWorker?: boolean;
   /** Sessions that may be open on this worker at once; others wait, or are opened on other workers. Default 1000. */
   readonly maxConcurrentSessionExecutionSize?: number;
+  /**
+   * How often the worker says in the registry what it does, from 1 s to 60 s; it counts as gone when three in a row have
+   * failed to come. Default 10 s.
+   */
+  readonly workerHeartbeatInterval?: Duration;
   /** Modules that workflow code may import but must not use. */
   readonly bundlerOptions?: { readonly ignoreModules?: readonly string[] };
   readonly logger?: Logger;
@@ -140,6 +145,7 @@ export interface CompiledWorkerOptions {
   readonly unregisteredActivityTimeoutMs: number;
   /** 0: it opens none. */
   readonly maxSessions: number;
+  readonly workerHeartbeatMs: number;
   readonly ignoreModules: readonly string[];
   readonly logger: Logger;
 }
@@ -147,6 +153,8 @@ export interface CompiledWorkerOptions {
 const BYTES_PER_CACHED_WORKFLOW = 60_000;
 const FORCE_AFTER_MS = 10_000;
 const DEFAULT_SESSIONS = 1_000;
+const MIN_WORKER_HEARTBEAT_MS = 1_000;
+const MAX_WORKER_HEARTBEAT_MS = 60_000;
 
 /**
  * Completes and validates what people wrote; the only home of defaults.
@@ -228,6 +236,7 @@ export function compileWorkerOptions(options: WorkerOptions): CompiledWorkerOpti
       DEFAULTS.unregisteredActivityMs,
     ),
     maxSessions: maxSessions(options, activities),
+    workerHeartbeatMs: heartbeatMs(options.workerHeartbeatInterval),
     ignoreModules: options.bundlerOptions?.ignoreModules ?? [],
     logger: options.logger ?? consoleLogger(),
   };
@@ -256,6 +265,12 @@ function activityMap(activities: Activities | undefined): Map<string, ActivityFu
     map.set(name, value as ActivityFunction);
   }
   return map;
+}
+
+function heartbeatMs(value: Duration | undefined): number {
+  const given = ms('workerHeartbeatInterval', value, DEFAULTS.workerHeartbeatMs);
+  if (given >= MIN_WORKER_HEARTBEAT_MS && given <= MAX_WORKER_HEARTBEAT_MS) return given;
+  throw new InvalidArgumentError('workerHeartbeatInterval', `must be from 1 s to 60 s; got ${given} ms`);
 }
 
 /** Warnings and errors to standard error, one JSON object a line. */
