@@ -14,6 +14,7 @@ import { startGrpcGateway } from './grpc-gateway.js';
 import { startRetention } from './housekeeping/retention.js';
 import type { Housekeeping } from './housekeeping/retention.js';
 import { createApiServer } from './server.js';
+import { observeTaskQueues } from './task-queue-metrics.js';
 import { programVersion } from './version.js';
 
 /** A running API process. */
@@ -43,6 +44,7 @@ export async function startApi(
 ): Promise<ApiProcess> {
   const telemetry = startTelemetry();
   const gate = new EngineGate(logger);
+  const stopObserving = observeTaskQueues(gate);
   const stopping = new AbortController();
   const server = createApiServer({
     gate,
@@ -79,6 +81,7 @@ export async function startApi(
       const isClosed = await within(BACKGROUND_LIMIT_MS, background.close());
       if (!isClosed)
         logger.warn('Redis does not answer: background work was cut off; others will do it again');
+      stopObserving();
       await telemetry.stop();
     },
   };

@@ -16,7 +16,6 @@ const RATES: TaskQueueRates = {
   queueRateLimit: undefined,
   effectiveRateLimit: { requestsPerSecond: 100_000, burst: undefined, source: 'SYSTEM' },
 };
-const STATS = { backlog: 0, oldestMs: 0, pollers: [], rates: RATES };
 const VERSION = {
   deploymentName: 'd',
   buildId: '1',
@@ -38,6 +37,32 @@ const DEPLOYMENT = {
   versions: [VERSION],
   conflictToken: 'MQ==',
 };
+const STATS = { backlog: 0, oldestMs: 0, pollers: [], registrationMismatches: [], rates: RATES };
+const SCALING = {
+  backlog: 0,
+  oldestMs: 0,
+  inFlight: 0,
+  pollers: 0,
+  slots: 0,
+  desired: 0,
+  versions: [],
+  registrationMismatches: 0,
+};
+const WORKER = {
+  namespace: 'default',
+  workerInstanceKey: 'worker-1',
+  workerIdentity: '1@host',
+  taskQueue: 'queue',
+  hostInfo: { hostName: 'host', processId: '1' },
+  sdkName: 'tidewheel-typescript',
+  sdkVersion: '0.1.0',
+  status: 'RUNNING',
+  startTimeMs: 1,
+  heartbeatTimeMs: 2,
+  elapsedSinceLastHeartbeatMs: 1,
+  timeLagMs: 0,
+  kinds: {},
+} as const;
 
 /** Methods that change something. */
 const CHANGES: readonly string[] = [
@@ -122,6 +147,12 @@ export class RecordingService {
       deleteWorkerDeployment: () => Promise.resolve(),
       deleteWorkerDeploymentVersion: () => Promise.resolve(),
       updateWorkflowOptions: () => Promise.resolve({}),
+      scaleTaskQueue: (namespace, taskQueue) =>
+        Promise.resolve({ namespace, taskQueue, desired: 0, workflow: SCALING, activity: SCALING }),
+      scaleTaskQueues: () => Promise.resolve([]),
+      listWorkers: () => Promise.resolve({ workers: [WORKER] }),
+      countWorkers: () => Promise.resolve(1),
+      describeWorker: () => Promise.resolve(WORKER),
       createNamespace: () => Promise.resolve(NAMESPACE),
       updateNamespace: () => Promise.resolve(NAMESPACE),
       describeNamespace: () => Promise.resolve(NAMESPACE),

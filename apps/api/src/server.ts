@@ -18,6 +18,7 @@ import { namespaceHandlers } from './routes/namespaces.js';
 import { probeHandlers } from './routes/probes.js';
 import { searchAttributeHandlers } from './routes/search-attributes.js';
 import { taskQueueHandlers } from './routes/task-queues.js';
+import { workerRegistryHandlers } from './routes/worker-registry.js';
 import { workerHandlers } from './routes/workers.js';
 import { workerDeploymentHandlers } from './routes/worker-deployments.js';
 import { workflowHandlers } from './routes/workflows.js';
@@ -70,6 +71,7 @@ function createApp(options: ServerOptions): Application {
     ...taskQueueHandlers,
     ...workerHandlers,
     ...workerDeploymentHandlers,
+    ...workerRegistryHandlers,
     ...probeHandlers(checks),
   };
   mountRoutes(app, handlers, { gate, authorize, stopping, readJson: jsonReader(options.bodyLimitBytes) });

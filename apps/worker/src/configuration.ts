@@ -51,6 +51,8 @@ export interface Configuration {
   readonly maxCachedBytes: number | undefined;
   readonly stickyTimeoutMs: number;
   readonly workflowThreads: number;
+  /** How often each worker says in the registry what it does. */
+  readonly heartbeatIntervalMs: number;
   /** Whether this process takes part in timers, outbox and take-over, as API processes do. */
   readonly duties: boolean;
   readonly host: string;
@@ -166,6 +168,7 @@ const SETTINGS = {
   ),
   TIDEWHEEL_WORKER_STICKY_TIMEOUT: settings.duration('stickyTimeout', '10s', 100, 600_000),
   TIDEWHEEL_WORKER_WORKFLOW_THREADS: settings.integer('workflowThreads', '1', 1, 64),
+  TIDEWHEEL_WORKER_HEARTBEAT_INTERVAL: settings.duration('heartbeatInterval', '10s', 1_000, 60_000),
   TIDEWHEEL_WORKER_DUTIES: settings.onOff('duties', 'off'),
   TIDEWHEEL_WORKER_HOST: {
     key: 'host',
@@ -259,6 +262,10 @@ export function readConfiguration(environment: Environment): Configuration {
     workflowThreads: reader.read(
       'TIDEWHEEL_WORKER_WORKFLOW_THREADS',
       SETTINGS.TIDEWHEEL_WORKER_WORKFLOW_THREADS,
+    ),
+    heartbeatIntervalMs: reader.read(
+      'TIDEWHEEL_WORKER_HEARTBEAT_INTERVAL',
+      SETTINGS.TIDEWHEEL_WORKER_HEARTBEAT_INTERVAL,
     ),
     duties: reader.read('TIDEWHEEL_WORKER_DUTIES', SETTINGS.TIDEWHEEL_WORKER_DUTIES),
     host: reader.read('TIDEWHEEL_WORKER_HOST', SETTINGS.TIDEWHEEL_WORKER_HOST),

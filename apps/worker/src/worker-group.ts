@@ -131,6 +131,7 @@ export class WorkerGroup {
       ...(maxCachedBytes !== undefined && { maxCachedBytes }),
       stickyQueueScheduleToStartTimeout: configuration.stickyTimeoutMs,
       workflowThreadPoolSize: configuration.workflowThreads,
+      workerHeartbeatInterval: configuration.heartbeatIntervalMs,
       shutdownTimeout: configuration.shutdownTimeoutMs,
     };
   }

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   QUERY_FAILED: 400,
   WORKFLOW_NOT_READY: 412,
   NO_POLLER: 412,
+  WORKER_NOT_FOUND: 404,
   BUSY_WORKFLOW: 429,
   LIMIT_EXCEEDED: 400,
   DEADLINE_EXCEEDED: 504,
@@ -175,6 +176,13 @@ export class WorkflowNotReadyError extends TidewheelError {
 export class NoPollerError extends TidewheelError {
   constructor(readonly taskQueue: string) {
     super('NO_POLLER', `no worker polls task queue "${taskQueue}" for workflow tasks: start one`);
+  }
+}
+
+/** No such worker: it never registered, has ended, or has not shown itself for too long. */
+export class WorkerNotFoundError extends TidewheelError {
+  constructor(readonly workerInstanceKey: string) {
+    super('WORKER_NOT_FOUND', `there is no worker "${workerInstanceKey}": it has ended, died, or never was`);
   }
 }
 

@@ -92,6 +92,7 @@ export {
   WorkerDeploymentConflictError,
   WorkerDeploymentNotFoundError,
   WorkerDeploymentNotReadyError,
+  WorkerNotFoundError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowNotReadyError,

@@ -53,6 +53,8 @@ export const LIMITS = {
   dispatchBurst: 1_000_000,
   /** Characters of the reason for a dispatch rate. */
   reasonLength: 1_000,
+  /** Bytes of what one worker says of itself, the names of its workflows and activities included: 256 KiB. */
+  workerRecordBytes: 256 * 1024,
 } as const;
 
 /** Time defaults of the engine, in milliseconds. */
@@ -78,4 +80,10 @@ export const DEFAULTS = {
   unregisteredRetryMs: 1_000,
   /** How long a dispatch rate that a worker asked for holds after that worker has gone. */
   workerRateKeptMs: 60_000,
+  /** How often a worker says what it does. */
+  workerHeartbeatMs: 10_000,
+  /** How many heartbeats of a worker may fail to come before it counts as gone. */
+  workerHeartbeatsMissed: 3,
+  /** Slots that a worker is taken to have of a kind when none of a queue's workers says how many it has. */
+  slotsPerWorker: 100,
 } as const;

@@ -37,6 +37,9 @@ import type {
   WorkflowExecutionDescription,
   WorkflowOutcome,
 } from './requests.js';
+import type { ListWorkersPage, ListWorkersRequest } from './workers/list-workers.js';
+import type { ScalingTargets, TaskQueueScaling } from './workers/scale-task-queue.js';
+import type { WorkerInfo } from './workers/worker-heartbeat.js';
 
 /**
  * What clients of the engine can do, whichever way they reach it. Everything is refused with a TidewheelError of
@@ -90,6 +93,14 @@ export interface WorkflowService {
   updateWorkflowOptions(
     request: UpdateOptionsRequest,
   ): Promise<{ readonly versioningOverride?: VersioningOverride }>;
+  /** How many workers a task queue wants, and why. */
+  scaleTaskQueue(namespace: string, taskQueue: string, targets?: ScalingTargets): Promise<TaskQueueScaling>;
+  /** The same for the task queues of a namespace that have workers, `most` of them at most, by name. */
+  scaleTaskQueues(namespace: string, most: number): Promise<TaskQueueScaling[]>;
+  listWorkers(request: ListWorkersRequest): Promise<ListWorkersPage>;
+  countWorkers(request: Pick<ListWorkersRequest, 'namespace' | 'query'>): Promise<number>;
+  /** @throws WorkerNotFoundError */
+  describeWorker(namespace: string, workerInstanceKey: string): Promise<WorkerInfo>;
   createNamespace(spec: NamespaceSpec): Promise<Namespace>;
   /** @throws NamespaceNotFoundError */
   updateNamespace(spec: NamespaceSpec): Promise<Namespace>;

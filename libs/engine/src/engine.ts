@@ -69,6 +69,10 @@ import { setRampingVersion } from './worker-deployments/set-ramping-version.js';
 import type { SetRampingVersionRequest } from './worker-deployments/set-ramping-version.js';
 import { updateWorkflowOptions } from './worker-deployments/update-options.js';
 import type { UpdateOptionsRequest } from './worker-deployments/update-options.js';
+import { countWorkers, describeWorker, listWorkers } from './workers/list-workers.js';
+import type { ListWorkersRequest } from './workers/list-workers.js';
+import { scaleTaskQueue, scaleTaskQueues } from './workers/scale-task-queue.js';
+import type { ScalingTargets } from './workers/scale-task-queue.js';
 
 /** How to open an {@link Engine}. */
 export interface EngineOptions {
@@ -236,6 +240,28 @@ export class Engine implements WorkflowService {
 
   updateWorkflowOptions(request: UpdateOptionsRequest) {
     return updateWorkflowOptions(this.context, request);
+  }
+
+  /** How many workers a task queue wants, and why. */
+  scaleTaskQueue(namespace: string, taskQueue: string, targets?: ScalingTargets) {
+    return scaleTaskQueue(this.context, namespace, taskQueue, targets);
+  }
+
+  /** The same for the task queues of a namespace that have workers, `most` of them at most, by name. */
+  scaleTaskQueues(namespace: string, most: number) {
+    return scaleTaskQueues(this.context, namespace, most);
+  }
+
+  listWorkers(request: ListWorkersRequest) {
+    return listWorkers(this.context, request);
+  }
+
+  countWorkers(request: Pick<ListWorkersRequest, 'namespace' | 'query'>) {
+    return countWorkers(this.context, request);
+  }
+
+  describeWorker(namespace: string, workerInstanceKey: string) {
+    return describeWorker(this.context, namespace, workerInstanceKey);
   }
 
   async createNamespace(spec: NamespaceSpec): Promise<Namespace> {

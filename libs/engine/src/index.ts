@@ -38,6 +38,7 @@ export type {
   StartWorkflowRequest,
   StartWorkflowResponse,
   TaskQueueDescription,
+  TaskQueuePoller,
   TaskQueueStats,
   TerminateWorkflowRequest,
   WorkflowCount,
@@ -99,3 +100,24 @@ export { cancelActivity, completeActivity, failActivity } from './activity-task/
 export type { ActivityReporter, ActivityReportOutcome } from './activity-task/resolve-activity.js';
 export { heartbeatActivity, returnActivity } from './activity-task/heartbeat.js';
 export type { HeartbeatResponse } from './activity-task/heartbeat.js';
+export { forgetWorkers, recordWorkers } from './workers/record-workers.js';
+export type { RecordWorkersOptions } from './workers/record-workers.js';
+export { SLOT_KINDS } from './workers/worker-heartbeat.js';
+export type {
+  SlotKind,
+  WorkerDeploymentVersion,
+  WorkerHeartbeat,
+  WorkerInfo,
+  WorkerKind,
+  WorkerPollers,
+  WorkerRunStatus,
+  WorkerSlots,
+} from './workers/worker-heartbeat.js';
+export type { ListWorkersPage, ListWorkersRequest } from './workers/list-workers.js';
+export type { RegistrationMismatch } from './workers/registrations.js';
+export type {
+  KindScaling,
+  ScalingTargets,
+  TaskQueueScaling,
+  VersionLoad,
+} from './workers/scale-task-queue.js';

@@ -13,6 +13,8 @@ import type {
   WorkflowExecutionRef,
 } from '@tidewheel/core';
 import type { TaskQueueRates } from './rate-limit/rate-limit.js';
+import type { RegistrationMismatch } from './workers/registrations.js';
+import type { WorkerInfo } from './workers/worker-heartbeat.js';
 import type { WorkflowTask } from './workflow-task/workflow-task.js';
 
 /** Names an execution: its current run, or the one given. */
@@ -305,14 +307,21 @@ export interface PollerInfo {
   readonly lastAccessTimeMs: number;
 }
 
+/** A poller of a task queue, with the registered workers for which it polls. */
+export interface TaskQueuePoller extends PollerInfo {
+  readonly workers: readonly WorkerInfo[];
+}
+
 /** What one kind of task queue is doing, over all partitions. */
 export interface TaskQueueStats {
   readonly backlog: number;
   /** Age of the oldest waiting task; 0 when none waits. */
   readonly oldestMs: number;
-  readonly pollers: readonly PollerInfo[];
   /** Dispatch rates: what is set, and what holds. */
   readonly rates: TaskQueueRates;
+  readonly pollers: readonly TaskQueuePoller[];
+  /** Types that some workers have registered and others of the same version have not. */
+  readonly registrationMismatches: readonly RegistrationMismatch[];
 }
 
 export interface TaskQueueDescription {

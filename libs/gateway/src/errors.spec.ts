@@ -11,6 +11,7 @@ import {
   QueryFailedError,
   UnavailableError,
   UnhandledCommandError,
+  WorkerNotFoundError,
   WorkflowExecutionAlreadyStartedError,
   WorkflowNotFoundError,
   WorkflowNotReadyError,
@@ -89,6 +90,7 @@ const CASES: readonly Case[] = [
     'failing',
     ['WorkflowNotReadyFailure', {}],
   ],
+  [new WorkerNotFoundError('w'), status.NOT_FOUND, /^there is no worker "w"/],
   [new NoPollerError('q'), status.FAILED_PRECONDITION, /^no poller seen for task queue recently/],
   [
     new BusyWorkflowError('w'),

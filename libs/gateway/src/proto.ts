@@ -33,6 +33,10 @@ export declare namespace P {
   type RetryPolicy = Properties<Common['RetryPolicy']>;
   type Timestamp = google.protobuf.ITimestamp;
   type UserMetadata = temporal.api.sdk.v1.IUserMetadata;
+  type WorkerHeartbeat = temporal.api.worker.v1.IWorkerHeartbeat;
+  type WorkerListInfo = temporal.api.worker.v1.IWorkerListInfo;
+  type WorkerPollerInfo = temporal.api.worker.v1.IWorkerPollerInfo;
+  type WorkerSlotsInfo = temporal.api.worker.v1.IWorkerSlotsInfo;
   type WorkflowExecution = Properties<Common['WorkflowExecution']>;
 }
 

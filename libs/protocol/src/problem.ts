@@ -36,6 +36,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   QUERY_FAILED: 'The query failed',
   WORKFLOW_NOT_READY: 'The workflow cannot answer',
   NO_POLLER: 'No worker polls the task queue',
+  WORKER_NOT_FOUND: 'The worker is not registered',
   BUSY_WORKFLOW: 'The workflow execution is busy',
   LIMIT_EXCEEDED: 'A limit is exceeded',
   DEADLINE_EXCEEDED: 'The answer took too long',

@@ -12,7 +12,9 @@ import {
   listSearchAttributes,
   removeSearchAttribute,
 } from './search-attribute-routes.js';
+import { scaleTaskQueue } from './scaling-routes.js';
 import { describeTaskQueue, updateTaskQueueConfig } from './task-queue-routes.js';
+import { countWorkers, describeWorker, listWorkers } from './worker-registry-routes.js';
 import {
   deleteWorkerDeployment,
   deleteWorkerDeploymentVersion,
@@ -87,6 +89,10 @@ export const ROUTES = {
   completeQueryTask,
   shutdownWorker,
   updateTaskQueueConfig,
+  scaleTaskQueue,
+  listWorkers,
+  countWorkers,
+  describeWorker,
   health,
   ready,
 } as const;

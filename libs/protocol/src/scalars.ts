@@ -117,6 +117,20 @@ export function queryInteger(description: string, { min, max }: { min: number; m
     .meta({ override: shownAs({ description, type: 'integer', minimum: min, maximum: max }) });
 }
 
+/** A number in a query string, above `above` and at most `max`. */
+export function queryNumber(description: string, { above, max }: { above: number; max: number }) {
+  const message = `must be a number above ${above}, at most ${max}`;
+  return z
+    .string()
+    .transform((text, context) => {
+      const value = /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : Number.NaN;
+      if (value > above && value <= max) return value;
+      context.addIssue({ code: 'custom', message });
+      return z.NEVER;
+    })
+    .meta({ override: shownAs({ description, type: 'number', exclusiveMinimum: above, maximum: max }) });
+}
+
 /** `true` or `false` in a query string. */
 export function queryFlag(description: string) {
   return z

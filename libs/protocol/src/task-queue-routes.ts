@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Route } from './route.js';
 import { nothing } from './route.js';
 import { durationText, identifier, namespaceName, numberWithout, timestamp } from './scalars.js';
+import { deploymentVersionJson } from './versioning-json.js';
 
 const requestsPerSecond = z.number().meta({
   description: `Tasks a second, over all workers; ${LIMITS.unlimitedTasksPerSecond} and more is no limit.`,
@@ -38,7 +39,43 @@ const statsJson = z
   .strictObject({
     backlog: z.int().meta({ description: 'Tasks that wait for a worker.' }),
     oldest: durationText.meta({ description: 'Age of the task that waits longest; 0s when none waits.' }),
-    pollers: z.array(z.strictObject({ identity: z.string(), lastAccessTime: timestamp })),
+    pollers: z.array(
+      z.strictObject({
+        identity: z.string(),
+        lastAccessTime: timestamp,
+        workers: z
+          .array(
+            z.strictObject({
+              workerInstanceKey: z.string(),
+              deploymentVersion: deploymentVersionJson.optional(),
+              sdkName: z.string(),
+              sdkVersion: z.string(),
+              currentUsedSlots: z.int().optional(),
+              currentAvailableSlots: z.int().optional(),
+              lastIntervalTasksPerSecond: z.number().optional().meta({
+                description: 'Tasks that it ended each second between its two latest heartbeats.',
+              }),
+            }),
+          )
+          .meta({ description: 'The registered workers behind it.' }),
+      }),
+    ),
+    registrationMismatches: z
+      .array(
+        z.strictObject({
+          type: z.string(),
+          registeredCount: z.int(),
+          lackingCount: z.int(),
+          lacking: z
+            .array(z.strictObject({ workerInstanceKey: z.string(), workerIdentity: z.string() }))
+            .meta({ description: 'The first twenty.' }),
+        }),
+      )
+      .meta({
+        description:
+          'Types that some workers have registered and others of the same version lack. Normal for a while when new ' +
+          'code is rolled out; otherwise tasks of the type fail over from worker to worker.',
+      }),
     config: configJson,
     effectiveRateLimit: effectiveRateLimitJson,
   })

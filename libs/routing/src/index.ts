@@ -8,6 +8,8 @@
  * partitionOf('default', 'order-17', 4); // 0, 1, 2 or 3, always the same
  * ```
  */
+export { desiredWorkers } from './desired-workers.js';
+export type { WorkerDemand } from './desired-workers.js';
 export { partitionOf } from './partition.js';
 export { burstOf, newBucket, returnPermits, takePermits } from './permit-bucket.js';
 export type { DispatchRate, PermitBucket, PermitGrant } from './permit-bucket.js';

@@ -24,7 +24,7 @@ export {
 } from './execution-state.js';
 export type { ExecutionState, RunningState, StoredVersioning, WorkflowTaskState } from './execution-state.js';
 export { Keyspace, parseMember, parseRunMember, WORKERS_GROUP } from './keys.js';
-export type { ExecutionKeys, PartitionKeys, RunKeys, TaskKind } from './keys.js';
+export type { ExecutionKeys, PartitionKeys, RunKeys, TaskKind, WorkerKeys } from './keys.js';
 export { isRedisAddress, REDIS_ADDRESS_FORMS } from './redis-address.js';
 export { openRedis, scriptRunner } from './redis-connection.js';
 export type { Redis, RedisConnectionOptions, RedisServer } from './redis-connection.js';
@@ -44,13 +44,17 @@ export {
   fireTimers,
   forgetAbsent,
   handBackActivity,
+  forgetWorkers,
   leaveSticky,
   moveTasks,
+  listWorkerQueues,
   notePresence,
   raiseRevision,
   readHistory,
+  readWorkerTotals,
   recordEvent,
   recordHeartbeat,
+  recordWorkers,
   resetSticky,
   resolveActivity,
   retryActivity,

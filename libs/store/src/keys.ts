@@ -42,6 +42,16 @@ export interface PartitionKeys {
   readonly probe: string;
 }
 
+/** Keys of a namespace's workers, all on the first partition, whatever the number of partitions. */
+export interface WorkerKeys {
+  /** Per worker its record and its load, per task queue the sum of the loads. */
+  readonly records: string;
+  /** Until when each worker counts as there. */
+  readonly expiries: string;
+  /** The workers, ordered by task queue. */
+  readonly index: string;
+}
+
 /** Where every key of the system comes from. Keys of one partition share a hash tag, so scripts work on a cluster. */
 export class Keyspace {
   /** Number of partitions of the deployment. */
@@ -146,6 +156,16 @@ export class Keyspace {
   /** How many running executions of one partition are pinned to which version. */
   pinnedCounts(partition: number, namespace: string): string {
     return `${this.head(partition)}wp:${namespace}`;
+  }
+
+  /** Who works for a namespace. */
+  workers(namespace: string): WorkerKeys {
+    const head = this.head(0);
+    return {
+      records: `${head}wh:${namespace}`,
+      expiries: `${head}we:${namespace}`,
+      index: `${head}wl:${namespace}`,
+    };
   }
 
   query(partition: number, queryId: string): string {

@@ -403,6 +403,30 @@ export function forgetAbsent(run: ScriptRunner, input: ForgetAbsentInput): Promi
   return run(forgetAbsentScript, [1, input.presenceKey, input.awayMs]) as Promise<ForgetAbsentReply>;
 }
 
+/** What {@link forgetWorkers} takes. */
+interface ForgetWorkersInput {
+  readonly recordsKey: string;
+  readonly expiriesKey: string;
+  readonly indexKey: string;
+  readonly workers: readonly ScriptArgument[];
+}
+
+/** What {@link forgetWorkers} replies. */
+type ForgetWorkersReply = number;
+
+const forgetWorkersScript: Script = {
+  name: 'forgetWorkers',
+  sha: '4b53ad481937acb07869bd75b9e70eaf9b757755',
+  lua: "local recordsKey = KEYS[1]\nlocal expiriesKey = KEYS[2]\nlocal indexKey = KEYS[3]\nlocal firstWorker = 1\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMs()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000 + math.floor(time[2] / 1000)\nend\nlocal function loadTotals(recordsKey, queue)\nlocal totals = {}\nlocal text = redis.call('HGET', recordsKey, 't' .. queue) or ''\nfor name, workers, used, size, sized in string.gmatch(text, '([^\\n]*)\\t(%d+)\\t(%d+)\\t(%d+)\\t(%d+)\\n') do\ntotals[name] = { tonumber(workers), tonumber(used), tonumber(size), tonumber(sized) }\nend\nreturn totals\nend\nlocal function saveTotals(recordsKey, queue, totals)\nlocal lines = {}\nfor name, sum in pairs(totals) do\nif sum[1] > 0 then lines[#lines + 1] = name .. '\\t' .. table.concat(sum, '\\t') .. '\\n' end\nend\nif #lines == 0 then redis.call('HDEL', recordsKey, 't' .. queue)\nelse\ntable.sort(lines)\nredis.call('HSET', recordsKey, 't' .. queue, table.concat(lines))\nend\nend\nlocal function addLoad(totals, load, sign)\nlocal fresh = {}\nfor name, used, size, sized in string.gmatch(load, '([^\\n]*)\\t(%d+)\\t(%d+)\\t(%d+)\\n') do\nlocal sum = totals[name]\nif not sum then\nsum = { 0, 0, 0, 0 }\ntotals[name] = sum\nfresh[#fresh + 1] = name\nend\nsum[1] = sum[1] + sign\nsum[2] = sum[2] + sign * used\nsum[3] = sum[3] + sign * size\nsum[4] = sum[4] + sign * sized\nend\nreturn fresh\nend\nlocal function queueOf(load) return string.match(load, '^%d\\t([^\\n]*)\\n') end\nlocal function forgetWorker(recordsKey, expiriesKey, indexKey, id)\nlocal load = redis.call('HGET', recordsKey, 'l' .. id)\nredis.call('ZREM', expiriesKey, id)\nif not load then return 0 end\nlocal queue = queueOf(load)\nlocal totals = loadTotals(recordsKey, queue)\naddLoad(totals, load, -1)\nsaveTotals(recordsKey, queue, totals)\nredis.call('HDEL', recordsKey, 'l' .. id, 'r' .. id)\nredis.call('ZREM', indexKey, queue .. '\\n' .. id)\nreturn 1\nend\nlocal function forgetExpired(recordsKey, expiriesKey, indexKey, nowMs)\nlocal expired = redis.call('ZRANGEBYSCORE', expiriesKey, '-inf', nowMs, 'LIMIT', 0, 200)\nfor _, id in ipairs(expired) do forgetWorker(recordsKey, expiriesKey, indexKey, id) end\nend\nlocal count = 0\nfor i = firstWorker, #ARGV do\ncount = count + forgetWorker(recordsKey, expiriesKey, indexKey, ARGV[i])\nend\nforgetExpired(recordsKey, expiriesKey, indexKey, clockMs())\nreturn count",
+};
+
+/**
+ * Forgets workers that have ended, and those that have expired.
+ */
+export function forgetWorkers(run: ScriptRunner, input: ForgetWorkersInput): Promise<ForgetWorkersReply> {
+  return run(forgetWorkersScript, [3, input.recordsKey, input.expiriesKey, input.indexKey, ...input.workers]) as Promise<ForgetWorkersReply>;
+}
+
 /** What {@link handBackActivity} takes. */
 interface HandBackActivityInput {
   readonly executionKey: string;
@@ -473,6 +497,30 @@ const leaveStickyScript: Script = {
  */
 export function leaveSticky(run: ScriptRunner, input: LeaveStickyInput): Promise<LeaveStickyReply> {
   return run(leaveStickyScript, [2, input.streamKey, input.streamsKey, input.group, input.consumer, input.helper, input.awayMs]) as Promise<LeaveStickyReply>;
+}
+
+/** What {@link listWorkerQueues} takes. */
+interface ListWorkerQueuesInput {
+  readonly recordsKey: string;
+  readonly expiriesKey: string;
+  readonly indexKey: string;
+  readonly most: number;
+}
+
+/** What {@link listWorkerQueues} replies. */
+type ListWorkerQueuesReply = ReadonlyArray<readonly [queue: Buffer, totals: Buffer]>;
+
+const listWorkerQueuesScript: Script = {
+  name: 'listWorkerQueues',
+  sha: 'c2801ea5a8246a1fbd6ab58c1d732243c7c6e051',
+  lua: "local recordsKey = KEYS[1]\nlocal expiriesKey = KEYS[2]\nlocal indexKey = KEYS[3]\nlocal most = tonumber(ARGV[1])\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMs()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000 + math.floor(time[2] / 1000)\nend\nlocal function loadTotals(recordsKey, queue)\nlocal totals = {}\nlocal text = redis.call('HGET', recordsKey, 't' .. queue) or ''\nfor name, workers, used, size, sized in string.gmatch(text, '([^\\n]*)\\t(%d+)\\t(%d+)\\t(%d+)\\t(%d+)\\n') do\ntotals[name] = { tonumber(workers), tonumber(used), tonumber(size), tonumber(sized) }\nend\nreturn totals\nend\nlocal function saveTotals(recordsKey, queue, totals)\nlocal lines = {}\nfor name, sum in pairs(totals) do\nif sum[1] > 0 then lines[#lines + 1] = name .. '\\t' .. table.concat(sum, '\\t') .. '\\n' end\nend\nif #lines == 0 then redis.call('HDEL', recordsKey, 't' .. queue)\nelse\ntable.sort(lines)\nredis.call('HSET', recordsKey, 't' .. queue, table.concat(lines))\nend\nend\nlocal function addLoad(totals, load, sign)\nlocal fresh = {}\nfor name, used, size, sized in string.gmatch(load, '([^\\n]*)\\t(%d+)\\t(%d+)\\t(%d+)\\n') do\nlocal sum = totals[name]\nif not sum then\nsum = { 0, 0, 0, 0 }\ntotals[name] = sum\nfresh[#fresh + 1] = name\nend\nsum[1] = sum[1] + sign\nsum[2] = sum[2] + sign * used\nsum[3] = sum[3] + sign * size\nsum[4] = sum[4] + sign * sized\nend\nreturn fresh\nend\nlocal function queueOf(load) return string.match(load, '^%d\\t([^\\n]*)\\n') end\nlocal function forgetWorker(recordsKey, expiriesKey, indexKey, id)\nlocal load = redis.call('HGET', recordsKey, 'l' .. id)\nredis.call('ZREM', expiriesKey, id)\nif not load then return 0 end\nlocal queue = queueOf(load)\nlocal totals = loadTotals(recordsKey, queue)\naddLoad(totals, load, -1)\nsaveTotals(recordsKey, queue, totals)\nredis.call('HDEL', recordsKey, 'l' .. id, 'r' .. id)\nredis.call('ZREM', indexKey, queue .. '\\n' .. id)\nreturn 1\nend\nlocal function forgetExpired(recordsKey, expiriesKey, indexKey, nowMs)\nlocal expired = redis.call('ZRANGEBYSCORE', expiriesKey, '-inf', nowMs, 'LIMIT', 0, 200)\nfor _, id in ipairs(expired) do forgetWorker(recordsKey, expiriesKey, indexKey, id) end\nend\nforgetExpired(recordsKey, expiriesKey, indexKey, clockMs())\nlocal replies, from = {}, '-'\nwhile #replies < most do\nlocal member = redis.call('ZRANGEBYLEX', indexKey, from, '+', 'LIMIT', 0, 1)[1]\nif not member then break end\nlocal queue = string.match(member, '^([^\\n]*)\\n')\nreplies[#replies + 1] = { queue, redis.call('HGET', recordsKey, 't' .. queue) or '' }\nfrom = '(' .. queue .. '\\n\\255'\nend\nreturn replies",
+};
+
+/**
+ * Names the task queues that have workers, in the order of their bytes, with what their workers have in hand together.
+ */
+export function listWorkerQueues(run: ScriptRunner, input: ListWorkerQueuesInput): Promise<ListWorkerQueuesReply> {
+  return run(listWorkerQueuesScript, [3, input.recordsKey, input.expiriesKey, input.indexKey, input.most]) as Promise<ListWorkerQueuesReply>;
 }
 
 /** What {@link moveTasks} takes. */
@@ -578,6 +626,32 @@ export function readHistory(run: ScriptRunner, input: ReadHistoryInput): Promise
   return run(readHistoryScript, [3, input.executionKey, input.replacedKey, input.historyKey, input.runId, input.from, input.most, input.wait]) as Promise<ReadHistoryReply>;
 }
 
+/** What {@link readWorkerTotals} takes. */
+interface ReadWorkerTotalsInput {
+  readonly recordsKey: string;
+  readonly expiriesKey: string;
+  readonly indexKey: string;
+  readonly queues: readonly ScriptArgument[];
+}
+
+/** What {@link readWorkerTotals} replies. */
+type ReadWorkerTotalsReply = ReadonlyArray<Buffer | null>;
+
+const readWorkerTotalsScript: Script = {
+  name: 'readWorkerTotals',
+  sha: '83544686c33585f5322beac57943593eda2b1187',
+  lua: "local recordsKey = KEYS[1]\nlocal expiriesKey = KEYS[2]\nlocal indexKey = KEYS[3]\nlocal firstQueue = 1\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMs()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000 + math.floor(time[2] / 1000)\nend\nlocal function loadTotals(recordsKey, queue)\nlocal totals = {}\nlocal text = redis.call('HGET', recordsKey, 't' .. queue) or ''\nfor name, workers, used, size, sized in string.gmatch(text, '([^\\n]*)\\t(%d+)\\t(%d+)\\t(%d+)\\t(%d+)\\n') do\ntotals[name] = { tonumber(workers), tonumber(used), tonumber(size), tonumber(sized) }\nend\nreturn totals\nend\nlocal function saveTotals(recordsKey, queue, totals)\nlocal lines = {}\nfor name, sum in pairs(totals) do\nif sum[1] > 0 then lines[#lines + 1] = name .. '\\t' .. table.concat(sum, '\\t') .. '\\n' end\nend\nif #lines == 0 then redis.call('HDEL', recordsKey, 't' .. queue)\nelse\ntable.sort(lines)\nredis.call('HSET', recordsKey, 't' .. queue, table.concat(lines))\nend\nend\nlocal function addLoad(totals, load, sign)\nlocal fresh = {}\nfor name, used, size, sized in string.gmatch(load, '([^\\n]*)\\t(%d+)\\t(%d+)\\t(%d+)\\n') do\nlocal sum = totals[name]\nif not sum then\nsum = { 0, 0, 0, 0 }\ntotals[name] = sum\nfresh[#fresh + 1] = name\nend\nsum[1] = sum[1] + sign\nsum[2] = sum[2] + sign * used\nsum[3] = sum[3] + sign * size\nsum[4] = sum[4] + sign * sized\nend\nreturn fresh\nend\nlocal function queueOf(load) return string.match(load, '^%d\\t([^\\n]*)\\n') end\nlocal function forgetWorker(recordsKey, expiriesKey, indexKey, id)\nlocal load = redis.call('HGET', recordsKey, 'l' .. id)\nredis.call('ZREM', expiriesKey, id)\nif not load then return 0 end\nlocal queue = queueOf(load)\nlocal totals = loadTotals(recordsKey, queue)\naddLoad(totals, load, -1)\nsaveTotals(recordsKey, queue, totals)\nredis.call('HDEL', recordsKey, 'l' .. id, 'r' .. id)\nredis.call('ZREM', indexKey, queue .. '\\n' .. id)\nreturn 1\nend\nlocal function forgetExpired(recordsKey, expiriesKey, indexKey, nowMs)\nlocal expired = redis.call('ZRANGEBYSCORE', expiriesKey, '-inf', nowMs, 'LIMIT', 0, 200)\nfor _, id in ipairs(expired) do forgetWorker(recordsKey, expiriesKey, indexKey, id) end\nend\nforgetExpired(recordsKey, expiriesKey, indexKey, clockMs())\nlocal fields = {}\nfor i = firstQueue, #ARGV do fields[#fields + 1] = 't' .. ARGV[i] end\nreturn redis.call('HMGET', recordsKey, unpack(fields))",
+};
+
+/**
+ * Reads what the workers of task queues have in hand together, without those that have expired: for each queue a line for
+ * each kind, version and registration, as kind, deployment, build id, digest, workers, used slots, slots, workers whose
+ * slots are known, tabs between.
+ */
+export function readWorkerTotals(run: ScriptRunner, input: ReadWorkerTotalsInput): Promise<ReadWorkerTotalsReply> {
+  return run(readWorkerTotalsScript, [3, input.recordsKey, input.expiriesKey, input.indexKey, ...input.queues]) as Promise<ReadWorkerTotalsReply>;
+}
+
 /** What {@link recordEvent} takes. */
 interface RecordEventInput {
   readonly executionKey: string;
@@ -652,6 +726,34 @@ const recordHeartbeatScript: Script = {
  */
 export function recordHeartbeat(run: ScriptRunner, input: RecordHeartbeatInput): Promise<RecordHeartbeatReply> {
   return run(recordHeartbeatScript, [2, input.executionKey, input.detailsKey, input.runId, input.activityId, input.scheduledId, input.attempt, input.heartbeat, input.identity]) as Promise<RecordHeartbeatReply>;
+}
+
+/** What {@link recordWorkers} takes. */
+interface RecordWorkersInput {
+  readonly recordsKey: string;
+  readonly expiriesKey: string;
+  readonly indexKey: string;
+  /** How long the keys stay when nobody writes any more. */
+  readonly keepMs: number;
+  readonly workers: readonly ScriptArgument[];
+}
+
+/** What {@link recordWorkers} replies. */
+type RecordWorkersReply = ReadonlyArray<0 | 1 | 2>;
+
+const recordWorkersScript: Script = {
+  name: 'recordWorkers',
+  sha: 'a52018632d6c561f4cd0bc736c5f1abdffbed4a0',
+  lua: "local recordsKey = KEYS[1]\nlocal expiriesKey = KEYS[2]\nlocal indexKey = KEYS[3]\nlocal keepMs = tonumber(ARGV[1])\nlocal firstWorker = 2\nif redis.replicate_commands then redis.replicate_commands() end\nlocal function clockMs()\nlocal time = redis.call('TIME')\nreturn time[1] * 1000 + math.floor(time[2] / 1000)\nend\nlocal function loadTotals(recordsKey, queue)\nlocal totals = {}\nlocal text = redis.call('HGET', recordsKey, 't' .. queue) or ''\nfor name, workers, used, size, sized in string.gmatch(text, '([^\\n]*)\\t(%d+)\\t(%d+)\\t(%d+)\\t(%d+)\\n') do\ntotals[name] = { tonumber(workers), tonumber(used), tonumber(size), tonumber(sized) }\nend\nreturn totals\nend\nlocal function saveTotals(recordsKey, queue, totals)\nlocal lines = {}\nfor name, sum in pairs(totals) do\nif sum[1] > 0 then lines[#lines + 1] = name .. '\\t' .. table.concat(sum, '\\t') .. '\\n' end\nend\nif #lines == 0 then redis.call('HDEL', recordsKey, 't' .. queue)\nelse\ntable.sort(lines)\nredis.call('HSET', recordsKey, 't' .. queue, table.concat(lines))\nend\nend\nlocal function addLoad(totals, load, sign)\nlocal fresh = {}\nfor name, used, size, sized in string.gmatch(load, '([^\\n]*)\\t(%d+)\\t(%d+)\\t(%d+)\\n') do\nlocal sum = totals[name]\nif not sum then\nsum = { 0, 0, 0, 0 }\ntotals[name] = sum\nfresh[#fresh + 1] = name\nend\nsum[1] = sum[1] + sign\nsum[2] = sum[2] + sign * used\nsum[3] = sum[3] + sign * size\nsum[4] = sum[4] + sign * sized\nend\nreturn fresh\nend\nlocal function queueOf(load) return string.match(load, '^%d\\t([^\\n]*)\\n') end\nlocal function forgetWorker(recordsKey, expiriesKey, indexKey, id)\nlocal load = redis.call('HGET', recordsKey, 'l' .. id)\nredis.call('ZREM', expiriesKey, id)\nif not load then return 0 end\nlocal queue = queueOf(load)\nlocal totals = loadTotals(recordsKey, queue)\naddLoad(totals, load, -1)\nsaveTotals(recordsKey, queue, totals)\nredis.call('HDEL', recordsKey, 'l' .. id, 'r' .. id)\nredis.call('ZREM', indexKey, queue .. '\\n' .. id)\nreturn 1\nend\nlocal function forgetExpired(recordsKey, expiriesKey, indexKey, nowMs)\nlocal expired = redis.call('ZRANGEBYSCORE', expiriesKey, '-inf', nowMs, 'LIMIT', 0, 200)\nfor _, id in ipairs(expired) do forgetWorker(recordsKey, expiriesKey, indexKey, id) end\nend\nlocal nowMs = clockMs()\nforgetExpired(recordsKey, expiriesKey, indexKey, nowMs)\nlocal fields, replies, records, expiries, members = {}, {}, {}, {}, {}\nfor i = firstWorker, #ARGV, 5 do fields[#fields + 1] = 'l' .. ARGV[i] end\nlocal known = redis.call('HMGET', recordsKey, unpack(fields))\nlocal function differs(totals, name)\nlocal version, digest = string.match(name, '^(.*\\t)([^\\t]*)$')\nif digest == '-' then return false end\nfor other, sum in pairs(totals) do\nlocal otherVersion, otherDigest = string.match(other, '^(.*\\t)([^\\t]*)$')\nif otherVersion == version and otherDigest ~= digest and otherDigest ~= '-' and sum[1] > 0 then return true end\nend\nreturn false\nend\nfor i = firstWorker, #ARGV, 5 do\nlocal id, queue, validMs, load, record = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3], ARGV[i + 4]\nlocal index = (i - firstWorker) / 5 + 1\nlocal old = known[index]\nif old and string.sub(old, 1, 1) > string.sub(load, 1, 1) then\nreplies[index] = 0\nelse\nreplies[index] = 1\nif old and queueOf(old) ~= queue then\nforgetWorker(recordsKey, expiriesKey, indexKey, id)\nold = false\nend\nif old ~= load then\nlocal totals = loadTotals(recordsKey, queue)\nlocal fresh = addLoad(totals, load, 1)\nif old then addLoad(totals, old, -1) end\nfor _, name in ipairs(fresh) do\nif differs(totals, name) then replies[index] = 2 end\nend\nsaveTotals(recordsKey, queue, totals)\nrecords[#records + 1] = 'l' .. id\nrecords[#records + 1] = load\nend\nif not old then\nmembers[#members + 1] = 0\nmembers[#members + 1] = queue .. '\\n' .. id\nend\nrecords[#records + 1] = 'r' .. id\nrecords[#records + 1] = record\nexpiries[#expiries + 1] = nowMs + validMs\nexpiries[#expiries + 1] = id\nend\nend\nif #members > 0 then redis.call('ZADD', indexKey, unpack(members)) end\nif #expiries > 0 then\nredis.call('HSET', recordsKey, unpack(records))\nredis.call('ZADD', expiriesKey, unpack(expiries))\nredis.call('PEXPIRE', recordsKey, keepMs)\nredis.call('PEXPIRE', expiriesKey, keepMs)\nredis.call('PEXPIRE', indexKey, keepMs)\nend\nreturn replies",
+};
+
+/**
+ * Notes that workers are there and what they do, keeps the sums of their task queues in step, and forgets workers that
+ * have expired. Replies for each worker: 0 when nothing was noted, because the worker speaks for itself; 1 when it was;
+ * 2 when with it a registration came to its task queue that differs from those of other workers of the same version.
+ */
+export function recordWorkers(run: ScriptRunner, input: RecordWorkersInput): Promise<RecordWorkersReply> {
+  return run(recordWorkersScript, [3, input.recordsKey, input.expiriesKey, input.indexKey, input.keepMs, ...input.workers]) as Promise<RecordWorkersReply>;
 }
 
 /** What {@link replaceNamespace} takes. */
@@ -1178,4 +1280,4 @@ export function updateOptions(run: ScriptRunner, input: UpdateOptionsInput): Pro
 }
 
 /** Every script, for loading them ahead of their first use. */
-export const SCRIPTS: readonly Script[] = [answerQueryScript, changeDeploymentsScript, closeExecutionScript, completeWorkflowTaskScript, createQueryScript, deleteExecutionScript, dispatchActivityScript, dispatchWorkflowTaskScript, endWorkflowTaskScript, fireTimersScript, forgetAbsentScript, handBackActivityScript, leaveStickyScript, moveTasksScript, notePresenceScript, raiseRevisionScript, readHistoryScript, recordEventScript, recordHeartbeatScript, replaceNamespaceScript, resetStickyScript, resolveActivityScript, retryActivityScript, returnPermitsScript, returnTasksScript, setApiRateScript, setWorkerRateScript, startActivityTasksScript, startExecutionScript, startWorkflowTasksScript, takeOverScript, takePermitsScript, takeQueryScript, updateOptionsScript];
+export const SCRIPTS: readonly Script[] = [answerQueryScript, changeDeploymentsScript, closeExecutionScript, completeWorkflowTaskScript, createQueryScript, deleteExecutionScript, dispatchActivityScript, dispatchWorkflowTaskScript, endWorkflowTaskScript, fireTimersScript, forgetAbsentScript, forgetWorkersScript, handBackActivityScript, leaveStickyScript, listWorkerQueuesScript, moveTasksScript, notePresenceScript, raiseRevisionScript, readHistoryScript, readWorkerTotalsScript, recordEventScript, recordHeartbeatScript, recordWorkersScript, replaceNamespaceScript, resetStickyScript, resolveActivityScript, retryActivityScript, returnPermitsScript, returnTasksScript, setApiRateScript, setWorkerRateScript, startActivityTasksScript, startExecutionScript, startWorkflowTasksScript, takeOverScript, takePermitsScript, takeQueryScript, updateOptionsScript];

@@ -86,6 +86,11 @@ async function inspect(survey: Survey, key: string, letter: string, name: string
     case 'l':
       if (name !== undefined) left.push(...(await rateRemains(redis, key)));
       return;
+    case 'wh':
+    case 'we':
+    case 'wl':
+      if (Number(await redis.call('PTTL', key)) < 0) left.push(`${key}: workers that never expire`);
+      return;
     case 'r':
       if (deleted || Number(await redis.call('PTTL', key)) < 0) {
         left.push(`${key}: request ids of a run that is ${deleted ? 'deleted' : 'closed'}`);

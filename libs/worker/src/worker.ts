@@ -10,6 +10,9 @@ import { ActivityRates } from './activity/activity-rates.js';
 import { TaskReader } from '@tidewheel/polling';
 import { createSlots } from './slots/index.js';
 import type { ActivitySlotInfo, WorkerSlots, WorkflowSlotInfo } from './slots/index.js';
+import { SelfDescription } from './registry/self-description.js';
+import { WorkerRegistrar } from './registry/worker-registrar.js';
+import type { Registrant } from './registry/worker-registrar.js';
 import { GracefulShutdownPeriodExpiredError, IllegalStateError } from './worker-errors.js';
 import { SessionWorker } from './sessions/session-worker.js';
 import { compileWorkerOptions } from './worker-options.js';
@@ -42,6 +45,8 @@ export class Worker {
   private readonly handler: WorkflowTaskHandler | undefined;
   private readonly workflowPoller: WorkflowPoller | undefined;
   private readonly activityPoller: ActivityPoller | undefined;
+  private readonly registrar: WorkerRegistrar;
+  private readonly registrant: Registrant;
   private currentState: WorkerState = 'INITIALIZED';
   private shutdownRequested: () => void = () => undefined;
   private readonly shutdownAsked = new Promise<void>((resolve) => (this.shutdownRequested = resolve));
@@ -145,6 +150,22 @@ export class Worker {
         version: options.versioning?.version,
       });
     }
+    this.registrar = WorkerRegistrar.of(this.engine, this.logger);
+    const description = new SelfDescription({
+      pollerIdentity: this.engine.context.identity,
+      deploymentVersion: options.versioning?.version,
+      workflows: runtime && { types: () => runtime.workflowTypes, supplier: options.workflowSlots.kind },
+      activities:
+        options.activities.size > 0
+          ? { types: () => [...options.activities.keys()], supplier: options.activitySlots.kind }
+          : undefined,
+    });
+    this.registrant = {
+      workerInstanceKey: this.workerId,
+      namespace: options.namespace,
+      intervalMs: options.workerHeartbeatMs,
+      heartbeat: () => description.heartbeat(this.getStatus()),
+    };
   }
 
   getState(): WorkerState {
@@ -194,7 +215,10 @@ export class Worker {
         this.activityPoller && this.reader.add(this.activityPoller),
         ...(this.sessionWorker?.pollers ?? []).map((poller) => this.reader.add(poller)),
       ]);
+      this.registrar.add(this.registrant);
+      void this.parts.runtime?.typesKnown.then(() => this.registrar.tellSoon(this.registrant));
       await this.shutdownAsked;
+      this.registrar.tellSoon(this.registrant);
       await this.windUp();
       this.currentState = 'STOPPED';
     } catch (error) {
@@ -202,6 +226,7 @@ export class Worker {
       throw error;
     } finally {
       this.activityRates.stop();
+      await this.registrar.remove(this.registrant);
       await this.parts.runtime?.close();
     }
   }

@@ -134,8 +134,13 @@ function startWorkflow(execution: Execution, instantiate: InstantiateBundle): vo
   }
 }
 
+/** The names of the workflows among the exports of a bundle. */
+export function workflowTypesOf(exports: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(exports).filter((name) => typeof exports[name] === 'function');
+}
+
 function unregisteredMessage(workflowType: string, exports: Readonly<Record<string, unknown>>): string {
-  const names = Object.keys(exports).filter((name) => typeof exports[name] === 'function');
+  const names = workflowTypesOf(exports);
   const registered = names.length > 0 ? names.join(', ') : 'none';
   return `Workflow type "${workflowType}" is not registered on this worker; registered: ${registered}`;
 }

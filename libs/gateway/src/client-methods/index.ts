@@ -10,6 +10,7 @@ import { startMethods } from './start-methods.js';
 import { systemMethods } from './system-methods.js';
 import { taskQueueMethods } from './task-queue-methods.js';
 import { workerDeploymentMethods } from './worker-deployment-methods.js';
+import { workerRegistryMethods } from './worker-registry-methods.js';
 
 /** The methods that clients call; those of workers are made elsewhere. */
 export function clientMethods(context: GatewayContext): MethodTable {
@@ -24,5 +25,6 @@ export function clientMethods(context: GatewayContext): MethodTable {
     ...listMethods(context),
     ...taskQueueMethods(context),
     ...workerDeploymentMethods(context),
+    ...workerRegistryMethods(context),
   };
 }

@@ -71,7 +71,7 @@ function describe(namespace: Namespace): ResponseOf<'DescribeNamespace'> {
       id: namespace.id,
       description: namespace.description,
       state: namespaceState.toProto('REGISTERED'),
-      capabilities: { eagerWorkflowStart: true },
+      capabilities: { eagerWorkflowStart: true, workerHeartbeats: true },
       limits: {
         blobSizeLimitError: int64(LIMITS.payloadBytes),
         memoSizeLimitError: int64(LIMITS.memoBytes),

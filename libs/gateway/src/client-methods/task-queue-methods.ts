@@ -1,4 +1,4 @@
-import type { TaskQueueDescription, TaskQueueRates, TaskQueueStats } from '@tidewheel/engine';
+import type { TaskQueueDescription, TaskQueueRates, TaskQueueStats, WorkerInfo } from '@tidewheel/engine';
 import type { MethodTable } from '../call-context.js';
 import { rateLimitSource, taskQueueType } from '../convert/enums.js';
 import { durationToProto, timestampToProto } from '../convert/time.js';
@@ -9,6 +9,8 @@ import { api, int64 } from '../proto.js';
 import { given, refuseUnsupported, requireText } from './request-fields.js';
 
 const ENHANCED = api.enums.v1.DescribeTaskQueueMode.DESCRIBE_TASK_QUEUE_MODE_ENHANCED;
+
+const VERSIONED = api.enums.v1.WorkerVersioningMode.WORKER_VERSIONING_MODE_VERSIONED;
 
 type Description = ResponseOf<'DescribeTaskQueue'>;
 
@@ -96,10 +98,19 @@ function byType({
 }
 
 function pollers(kind: TaskQueueStats): NonNullable<Description['pollers']> {
-  return kind.pollers.map(({ identity, lastAccessTimeMs }) => ({
+  return kind.pollers.map(({ identity, lastAccessTimeMs, workers }) => ({
     identity,
     lastAccessTime: timestampToProto(lastAccessTimeMs),
+    deploymentOptions: deploymentOf(workers),
   }));
+}
+
+/** The version of the workers behind a poller; they are of one process, which has one as a rule. */
+function deploymentOf(
+  workers: readonly WorkerInfo[],
+): NonNullable<NonNullable<Description['pollers']>[number]['deploymentOptions']> | null {
+  const version = workers.find(({ deploymentVersion }) => deploymentVersion)?.deploymentVersion;
+  return version ? { ...version, workerVersioningMode: VERSIONED } : null;
 }
 
 function stats(kind: TaskQueueStats): NonNullable<Description['stats']> {

@@ -31,6 +31,7 @@ const PUBLISHED: Readonly<Record<keyof typeof tables, readonly [string, string, 
   initiator: ['ContinueAsNewInitiator', 'CONTINUE_AS_NEW_INITIATOR'],
   workflowIdReusePolicy: ['WorkflowIdReusePolicy', 'WORKFLOW_ID_REUSE_POLICY', 'TERMINATE_IF_RUNNING'],
   workflowIdConflictPolicy: ['WorkflowIdConflictPolicy', 'WORKFLOW_ID_CONFLICT_POLICY'],
+  workerStatus: ['WorkerStatus', 'WORKER_STATUS'],
   queryRejectCondition: ['QueryRejectCondition', 'QUERY_REJECT_CONDITION'],
   signalExternalFailedCause: [
     'SignalExternalWorkflowExecutionFailedCause',

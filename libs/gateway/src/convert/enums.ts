@@ -19,6 +19,7 @@ import type {
   QueryRejectCondition,
   RateLimitSource,
   WorkflowIdConflictPolicy,
+  WorkerRunStatus,
   WorkflowIdReusePolicy,
 } from '@tidewheel/engine';
 import type { EnumOf } from '../proto.js';
@@ -108,6 +109,12 @@ export const workflowIdConflictPolicy = enumTable<
   FAIL: 1,
   USE_EXISTING: 2,
   TERMINATE_EXISTING: 3,
+});
+
+export const workerStatus = enumTable<WorkerRunStatus, EnumOf<'WorkerStatus'>>({
+  RUNNING: 1,
+  SHUTTING_DOWN: 2,
+  SHUTDOWN: 3,
 });
 
 export const queryRejectCondition = enumTable<QueryRejectCondition, EnumOf<'QueryRejectCondition'>>({

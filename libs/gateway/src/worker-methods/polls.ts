@@ -1,10 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import { dispatchRateFault, identifierFault, LIMITS } from '@tidewheel/core';
-import { resetStickyTaskQueue } from '@tidewheel/engine';
+import { forgetWorkers, recordWorkers, resetStickyTaskQueue } from '@tidewheel/engine';
+import type { EngineContext } from '@tidewheel/engine';
 import type { PolledQueue, PolledTask, TaskHub } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { taskQueueKind } from '../convert/enums.js';
 import { versionOfWorker } from '../convert/versioning.js';
+import { heartbeatFromProto } from '../convert/worker-heartbeat.js';
 import { GatewayError, invalidArgument } from '../errors.js';
 import type { RequestOf } from '../proto.js';
 import { activityTaskResponse } from './activity-task-response.js';
@@ -13,6 +15,8 @@ import { queryTaskResponse, workflowTaskResponse } from './workflow-task-respons
 
 /** A poll with less time than this left is refused: it would be answered before it has waited for anything. */
 const MIN_POLL_MS = 2_000;
+/** How long the tasks of a worker that is shutting down count as being run; it says nothing any more. */
+const DRAIN_MS = 30_000;
 
 type PollMethods = Pick<
   MethodTable,
@@ -85,6 +89,7 @@ export function pollMethods({ engine }: WorkerMethodsContext, hub: TaskHub): Pol
       await context.namespaces.require(namespace ?? '');
       if (taskQueue && workerInstanceKey) hub.endPolls(namespace ?? '', taskQueue, workerInstanceKey);
       if (stickyTaskQueue) await hub.dropSticky(namespace ?? '', stickyTaskQueue);
+      if (workerInstanceKey) await leaveRegistry(context, request);
       return {};
     },
 
@@ -97,6 +102,16 @@ export function pollMethods({ engine }: WorkerMethodsContext, hub: TaskHub): Pol
       return {};
     },
   };
+}
+
+/** The end of a worker's entry in the registry; while it still runs tasks, they count for a while. */
+async function leaveRegistry(context: EngineContext, request: RequestOf<'ShutdownWorker'>): Promise<void> {
+  const { namespace, workerInstanceKey, workerHeartbeat } = request;
+  const heartbeat = workerHeartbeat ? heartbeatFromProto(workerHeartbeat) : undefined;
+  const runsTasks = Object.values(heartbeat?.kinds ?? {}).some((kind) => (kind?.slots?.used ?? 0) > 0);
+  if (heartbeat && runsTasks)
+    await recordWorkers(context, namespace ?? '', [heartbeat], { validMs: DRAIN_MS });
+  else await forgetWorkers(context, namespace ?? '', [workerInstanceKey ?? '']);
 }
 
 type TaskQueueOf<Method extends 'PollWorkflowTaskQueue' | 'PollActivityTaskQueue'> =

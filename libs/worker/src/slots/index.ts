@@ -10,6 +10,7 @@
  * ```
  */
 export { compileTuner } from './compile-tuner.js';
+export { processUsage } from './resource-usage.js';
 export { createSlots } from './worker-slots.js';
 export type { CompiledSlots, WorkerSlots } from './worker-slots.js';
 export type {

@@ -62,6 +62,20 @@ export class WorkflowRealm {
     this.instantiate = sdk.runtime.makeInstantiator(factory, sharedModules);
   }
 
+  /**
+   * The names of the workflows, found by evaluating the user's code once for nobody; undefined when it does not let itself
+   * be evaluated without an execution.
+   */
+  workflowTypes(): readonly string[] | undefined {
+    try {
+      return this.sdk.runtime.workflowTypesOf(this.instantiate());
+    } catch {
+      return undefined;
+    } finally {
+      this.drain();
+    }
+  }
+
   createExecution(
     identity: ExecutionIdentity,
     started: HistoryEventOf<'WorkflowExecutionStarted'>,

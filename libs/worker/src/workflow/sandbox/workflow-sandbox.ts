@@ -76,6 +76,11 @@ export class WorkflowSandbox {
     return this.cache.delete(runId);
   }
 
+  /** The names of the workflows; see {@link WorkflowRealm.workflowTypes}. */
+  workflowTypes(): readonly string[] | undefined {
+    return this.realm.workflowTypes();
+  }
+
   get stats() {
     return this.cache.stats;
   }

@@ -31,8 +31,15 @@ interface ActivateCommand {
   readonly queries: ReadonlyMap<number, readonly WorkflowQuery[]> | undefined;
 }
 
-/** What a workflow thread says: once that it has evaluated its code, then an answer to each batch. */
-export type ThreadReport = { readonly kind: 'ready' } | ActivatedReport;
+/** What a workflow thread says: once that it can work, once which workflows it has, and an answer to each batch. */
+export type ThreadReport = { readonly kind: 'ready' } | TypesReport | ActivatedReport;
+
+/** The names of the workflows. */
+interface TypesReport {
+  readonly kind: 'types';
+  /** What the bundle exports; undefined when it could not be looked at outside of an execution. */
+  readonly workflowTypes: readonly string[] | undefined;
+}
 
 /** The answer to a batch. */
 interface ActivatedReport {

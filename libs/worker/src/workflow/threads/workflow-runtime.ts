@@ -82,6 +82,16 @@ export class WorkflowRuntime {
     this.threadOf(runId)?.evict(runId);
   }
 
+  /** The workflow types that the bundle has; undefined when they are not known, or not yet. */
+  get workflowTypes(): readonly string[] | undefined {
+    return this.threads[0]?.workflowTypes;
+  }
+
+  /** Resolves when {@link workflowTypes} can be asked for. */
+  get typesKnown(): Promise<void> {
+    return this.threads[0]?.typesKnown ?? Promise.resolve();
+  }
+
   stats(): WorkflowRuntimeStats {
     const { threads, threadsReplaced } = this;
     const sum = (key: keyof WorkflowCacheStats) =>

@@ -32,7 +32,11 @@ export class WorkflowThreadHandle {
   private latestStats = NO_STATS;
   private isDead = false;
   private isReady = false;
+  private types: readonly string[] | undefined;
+  private onTypes: (() => void) | undefined;
   private onReady: ((error?: Error) => void) | undefined;
+  /** Resolves when the thread has said which workflows it has; never when it dies before. */
+  readonly typesKnown = new Promise<void>((resolve) => (this.onTypes = resolve));
   /** Resolves when the thread has evaluated its code; rejects when it cannot. */
   readonly ready: Promise<void>;
 
@@ -59,6 +63,11 @@ export class WorkflowThreadHandle {
   /** Whether the thread has ever been able to work. */
   get wasReady(): boolean {
     return this.isReady;
+  }
+
+  /** The workflow types that its code has; undefined until then, and when it cannot tell. */
+  get workflowTypes(): readonly string[] | undefined {
+    return this.types;
   }
 
   /** The number of the request that the thread runs at this moment; 0 for none. */
@@ -114,6 +123,11 @@ export class WorkflowThreadHandle {
       this.isReady = true;
       this.onReady?.();
       if (this.pending.size === 0) this.worker.unref();
+      return;
+    }
+    if (report.kind === 'types') {
+      this.types = report.workflowTypes;
+      this.onTypes?.();
       return;
     }
     this.latestStats = report.stats;

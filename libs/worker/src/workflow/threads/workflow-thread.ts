@@ -68,3 +68,6 @@ port.on('message', (command: ThreadCommand) => {
 
 const ready: ThreadReport = { kind: 'ready' };
 port.postMessage(ready);
+// After that: it evaluates the user's code, which may take its time.
+const types: ThreadReport = { kind: 'types', workflowTypes: sandbox.workflowTypes() };
+port.postMessage(types);
