@@ -28,9 +28,9 @@ async function kindStats(
   taskQueue: string,
 ): Promise<TaskQueueStats> {
   const nowMs = Date.now();
+  const view = await context.deployments.fresh(namespace);
   const partitions = await Promise.all(
-    Array.from({ length: context.keys.partitions }, async (_, partition) => {
-      const stream = context.keys.taskStream(partition, kind, namespace, taskQueue);
+    streamsOf(context, kind, namespace, view.streamNames(taskQueue, kind)).map(async (stream) => {
       const [backlog, oldest, pollers] = await Promise.all([
         context.redis.xlen(stream),
         context.redis.xrange(stream, '-', '+', 'COUNT', 1),
@@ -62,6 +62,21 @@ async function kindStats(
     pollers: [...pollers.values()].sort((a, b) => b.lastAccessTimeMs - a.lastAccessTimeMs),
     rates,
   };
+}
+
+/** The streams of these names, in all partitions. */
+function streamsOf(
+  context: EngineContext,
+  kind: TaskKind,
+  namespace: string,
+  names: readonly string[],
+): string[] {
+  const { keys } = context;
+  return names.flatMap((name) =>
+    Array.from({ length: keys.partitions }, (_, partition) =>
+      keys.taskStream(partition, kind, namespace, name),
+    ),
+  );
 }
 
 /** Who has polled a stream lately. */
