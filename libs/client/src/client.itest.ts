@@ -2,6 +2,7 @@ import { ApplicationFailure, defaultFailureConverter, defaultPayloadConverter } 
 import type { SignalDefinition } from '@tidewheel/common';
 import type { Command } from '@tidewheel/core';
 import { Engine } from '@tidewheel/engine';
+import { primariesOf } from '@tidewheel/store';
 import { randomUUID } from 'node:crypto';
 import { startHandWorker } from './hand-worker.fixture.js';
 import {
@@ -252,8 +253,9 @@ describe('lists', () => {
 describe('cost', () => {
   it('of a start and its result are a script each, and no polling', async () => {
     const scriptsOf = async (): Promise<number> => {
-      const stats = await engine.context.redis.info('commandstats');
-      return Number(/cmdstat_evalsha:calls=(\d+)/.exec(stats)?.[1] ?? 0);
+      const servers = primariesOf(engine.context.redis);
+      const stats = await Promise.all(servers.map((server) => server.info('commandstats')));
+      return stats.reduce((sum, text) => sum + Number(/cmdstat_evalsha:calls=(\d+)/.exec(text)?.[1] ?? 0), 0);
     };
     await engine.stopDuties();
     const before = await scriptsOf();

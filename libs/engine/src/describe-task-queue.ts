@@ -25,16 +25,15 @@ export async function describeTaskQueue(
   return { namespace, taskQueue, workflow, activity };
 }
 
-/** How many tasks of a queue wait, over all partitions, and how long the oldest has; 0 when none does. */
+/** How many tasks of a queue wait, over all partitions and versions of its workers, and how long the oldest has; 0 when none does. */
 export async function readBacklog(
   context: EngineContext,
   kind: TaskKind,
   namespace: string,
   taskQueue: string,
 ): Promise<{ readonly backlog: number; readonly oldestMs: number }> {
-  const partitions = await Promise.all(
-    Array.from({ length: context.keys.partitions }, async (_, partition) => {
-      const stream = context.keys.taskStream(partition, kind, namespace, taskQueue);
+  const streams = await Promise.all(
+    (await streamsOf(context, kind, namespace, taskQueue)).map(async (stream) => {
       const [backlog, oldest] = await Promise.all([
         context.redis.xlen(stream),
         context.redis.xrange(stream, '-', '+', 'COUNT', 1),
@@ -44,8 +43,8 @@ export async function readBacklog(
     }),
   );
   return {
-    backlog: partitions.reduce((sum, partition) => sum + partition.backlog, 0),
-    oldestMs: Math.max(...partitions.map((partition) => partition.oldestMs)),
+    backlog: streams.reduce((sum, stream) => sum + stream.backlog, 0),
+    oldestMs: Math.max(...streams.map((stream) => stream.oldestMs)),
   };
 }
 
@@ -91,12 +90,23 @@ async function directPollers(
   taskQueue: string,
 ): Promise<PollerInfo[]> {
   const nowMs = Date.now();
-  const partitions = await Promise.all(
-    Array.from({ length: context.keys.partitions }, (_, partition) =>
-      pollersOf(context, context.keys.taskStream(partition, kind, namespace, taskQueue), nowMs),
+  const streams = await streamsOf(context, kind, namespace, taskQueue);
+  return (await Promise.all(streams.map((stream) => pollersOf(context, stream, nowMs)))).flat();
+}
+
+/** All streams of a queue: in every partition, for every version of its workers. */
+async function streamsOf(
+  { keys, deployments }: EngineContext,
+  kind: TaskKind,
+  namespace: string,
+  taskQueue: string,
+): Promise<string[]> {
+  const names = (await deployments.fresh(namespace)).streamNames(taskQueue, kind);
+  return names.flatMap((name) =>
+    Array.from({ length: keys.partitions }, (_, partition) =>
+      keys.taskStream(partition, kind, namespace, name),
     ),
   );
-  return partitions.flat();
 }
 
 /** Who has polled a stream lately. */

@@ -85,6 +85,8 @@ describeEngine('worker versions', (deployment) => {
     const moving = await start();
     await v1.complete(await v1.workflowTask(), 'AUTO_UPGRADE', [activity('a')]);
     await setCurrent('2');
+    const described = await deployment().engine.describeTaskQueue(NAMESPACE, v1.taskQueue);
+    expect(described.activity.backlog).toBe(2);
 
     // Activities: the pinned one's stays, the other's goes along.
     const [stayed, ...noMore] = await v1.tryActivityTasks();

@@ -138,9 +138,12 @@ async function unite(nodes: readonly TestRedis[], primaries: number): Promise<vo
       ask(node, async (redis) => {
         await redis.call('CLUSTER', 'SET-CONFIG-EPOCH', i + 1);
         if (i < primaries) await redis.call('CLUSTER', 'ADDSLOTS', ...slotsOf(i, primaries));
-        if (i > 0) await redis.call('CLUSTER', 'MEET', first.host, first.port);
       }),
     ),
+  );
+  // Only now: a node that has heard of another takes no epoch any more.
+  await Promise.all(
+    nodes.slice(1).map((node) => ask(node, (redis) => redis.call('CLUSTER', 'MEET', first.host, first.port))),
   );
   const ids = await Promise.all(
     nodes.slice(0, primaries).map((node) => ask(node, (redis) => redis.call('CLUSTER', 'MYID'))),

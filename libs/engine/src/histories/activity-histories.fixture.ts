@@ -2,6 +2,7 @@ import type { Failure } from '@tidewheel/core';
 import { cancelActivity, completeActivity, failActivity, heartbeatActivity } from '@tidewheel/engine';
 import { activity, command, finish, payload, WORKER } from '../test-deployment.fixture.js';
 import type { TestDeployment, TestRun } from '../test-deployment.fixture.js';
+import { end } from './history-lines.fixture.js';
 import type { HistoryScenario } from './history-lines.fixture.js';
 
 const REPORTER = { identity: WORKER };
@@ -42,13 +43,6 @@ const BEGIN = `
   3 WorkflowTaskStarted scheduled=2
   4 WorkflowTaskCompleted scheduled=2 started=3
   5 ActivityTaskScheduled completed=4 activity=a`;
-
-/** The second workflow task, which ends the run, from the event of this id on. */
-const end = (eventId: number): string => `
-  ${eventId} WorkflowTaskScheduled attempt=1
-  ${eventId + 1} WorkflowTaskStarted scheduled=${eventId}
-  ${eventId + 2} WorkflowTaskCompleted scheduled=${eventId} started=${eventId + 1}
-  ${eventId + 3} WorkflowExecutionCompleted completed=${eventId + 2}`;
 
 export const activityHistories: readonly HistoryScenario[] = [
   {

@@ -63,3 +63,10 @@ function shownFailure({ message, info, cause }: Failure): string {
   const own = info?.kind === 'timeout' ? info.timeoutType : `"${message}"`;
   return cause ? `${own}<-${shownFailure(cause)}` : own;
 }
+
+/** Lines of a workflow task that ends the run, from the event of this id on. */
+export const end = (eventId: number): string => `
+  ${eventId} WorkflowTaskScheduled attempt=1
+  ${eventId + 1} WorkflowTaskStarted scheduled=${eventId}
+  ${eventId + 2} WorkflowTaskCompleted scheduled=${eventId} started=${eventId + 1}
+  ${eventId + 3} WorkflowExecutionCompleted completed=${eventId + 2}`;

@@ -10,18 +10,13 @@ import {
   WORKER,
 } from '../test-deployment.fixture.js';
 import type { TestDeployment } from '../test-deployment.fixture.js';
+import { end } from './history-lines.fixture.js';
 import type { HistoryScenario } from './history-lines.fixture.js';
 
 const BEGIN = `
   1 WorkflowExecutionStarted
   2 WorkflowTaskScheduled attempt=1
   3 WorkflowTaskStarted scheduled=2`;
-
-const end = (eventId: number): string => `
-  ${eventId} WorkflowTaskScheduled attempt=1
-  ${eventId + 1} WorkflowTaskStarted scheduled=${eventId}
-  ${eventId + 2} WorkflowTaskCompleted scheduled=${eventId} started=${eventId + 1}
-  ${eventId + 3} WorkflowExecutionCompleted completed=${eventId + 2}`;
 
 function freshRequest() {
   const name = randomUUID();

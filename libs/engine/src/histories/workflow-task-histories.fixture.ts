@@ -2,6 +2,7 @@ import { completeActivity } from '@tidewheel/engine';
 import { waitUntil } from '@tidewheel/testing';
 import { activity, command, finish, payload, timer, WORKER } from '../test-deployment.fixture.js';
 import type { TestRun } from '../test-deployment.fixture.js';
+import { end } from './history-lines.fixture.js';
 import type { HistoryScenario } from './history-lines.fixture.js';
 
 const BEGIN = `
@@ -13,12 +14,6 @@ const BEGIN = `
 const SIGNALLED = `${BEGIN}
   4 WorkflowTaskCompleted scheduled=2 started=3
   5 WorkflowExecutionSignaled signal=go`;
-
-const end = (eventId: number): string => `
-  ${eventId} WorkflowTaskScheduled attempt=1
-  ${eventId + 1} WorkflowTaskStarted scheduled=${eventId}
-  ${eventId + 2} WorkflowTaskCompleted scheduled=${eventId} started=${eventId + 1}
-  ${eventId + 3} WorkflowExecutionCompleted completed=${eventId + 2}`;
 
 async function noTimerIsPending(run: TestRun): Promise<void> {
   await waitUntil(async () => (await run.describe()).pendingTimers.length === 0, {

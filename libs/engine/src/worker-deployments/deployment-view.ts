@@ -1,5 +1,5 @@
 import type { WorkerDeploymentVersion } from '@tidewheel/core';
-import { formatVersion } from '@tidewheel/routing';
+import { formatVersion, pinnedRoute, sharedStreamName } from '@tidewheel/routing';
 import type { QueueRouting, Ramp } from '@tidewheel/routing';
 import type { TaskKind } from '@tidewheel/store';
 import type { DeploymentRecord, VersionQueue, VersionRecord } from './deployment-records.js';
@@ -71,6 +71,18 @@ export class DeploymentView {
   queues(): VersionQueue[] {
     const all = [...this.versions.values()].flatMap(({ queues }) => queues);
     return [...new Map(all.map((queue) => [`${queue.kind} ${queue.taskQueue}`, queue])).values()];
+  }
+
+  /** The names of all streams that tasks of a queue may stand on. */
+  streamNames(taskQueue: string, kind: TaskKind): string[] {
+    const versions = [...this.versions.values()].filter((version) => pollsQueue(version, taskQueue, kind));
+    if (versions.length === 0) return [taskQueue];
+    return [
+      ...(['unversioned', 'current', 'ramping'] as const).map((stream) =>
+        sharedStreamName(taskQueue, stream),
+      ),
+      ...versions.map((version) => pinnedRoute(taskQueue, version)),
+    ];
   }
 
   /** Who does the unpinned tasks of a queue. Of several deployments that poll it, the one that changed last decides. */
