@@ -86,7 +86,17 @@ export class EngineGate {
         this.interrupts.delete(interrupt);
       };
       this.interrupts.add(interrupt);
-      answer.finally(settle).then(resolve, reject);
+      answer.then(
+        (value) => {
+          settle();
+          resolve(value);
+        },
+        (error: unknown) => {
+          settle();
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- because it is passed on as it came
+          reject(error);
+        },
+      );
     });
   }
 

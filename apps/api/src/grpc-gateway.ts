@@ -48,12 +48,13 @@ export async function startGrpcGateway(parts: GatewayParts): Promise<Gateway | u
 }
 
 function grpcAuthorization(authorize: Authorize): GatewayAuthorize {
-  return async ({ metadata, namespace, method }) => {
+  return async (call) => {
     try {
       await authorize({
-        header: (name) => metadata.get(name)[0]?.toString(),
-        namespace,
-        operation: method,
+        // The metadata is made when it is asked for.
+        header: (name) => call.metadata.get(name)[0]?.toString(),
+        namespace: call.namespace,
+        operation: call.method,
       });
     } catch (error) {
       throw error instanceof AccessRefusedError ? accessRefused(error.code, error.message) : error;

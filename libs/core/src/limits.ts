@@ -55,6 +55,8 @@ export const LIMITS = {
   reasonLength: 1_000,
   /** Bytes of what one worker says of itself, the names of its workflows and activities included: 256 KiB. */
   workerRecordBytes: 256 * 1024,
+  /** Bytes of one request over gRPC, unpacked: 128 MiB, far above what anything in it may have. */
+  grpcRequestBytes: 128 * 1024 * 1024,
 } as const;
 
 /** Time defaults of the engine, in milliseconds. */

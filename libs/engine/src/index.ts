@@ -11,6 +11,8 @@
  * ```
  */
 export { Engine } from './engine.js';
+export { awaitClose } from './read-history.js';
+export type { AwaitedClose } from './read-history.js';
 export type { EngineOptions } from './engine.js';
 export { DurabilityError } from './durability-watch.js';
 export type { WorkflowService } from './engine-api.js';

@@ -93,19 +93,37 @@ async function reversePage(
 
 /** Waits for the end of a run; tells that it still runs when the time is over. */
 export async function getResult(context: EngineContext, request: ResultRequest): Promise<WorkflowOutcome> {
+  const { runId, closeEvent } = await awaitClose(context, request);
+  return closeEvent ? outcomeOf(runId, closeEvent) : { runId, status: 'RUNNING' };
+}
+
+/** What {@link awaitClose} saw. */
+export interface AwaitedClose {
+  readonly runId: string;
+  /** Undefined while the run goes on. */
+  readonly closeEvent: HistoryEvent | undefined;
+}
+
+/**
+ * Waits for the event that closes a run, up to the given time.
+ *
+ * @throws WorkflowNotFoundError, InvalidArgumentError, NamespaceNotFoundError
+ */
+export async function awaitClose(context: EngineContext, request: ResultRequest): Promise<AwaitedClose> {
   const run = await resolveRun(context, request);
+  const { runId } = run;
   const deadline = Date.now() + Math.min(request.waitMs ?? DEFAULTS.longPollMs, DEFAULTS.longPollMs);
   await context.notices.start();
   for (;;) {
-    const notice = nextNotice(context, run.runId, deadline, request.signal, 'closed');
+    const notice = nextNotice(context, runId, deadline, request.signal, 'closed');
     try {
       const page = await readPage(context, run, 1, 1, 'c');
-      const close = page.events[0];
-      if (close) return outcomeOf(run.runId, close);
-      if (deadline <= Date.now() || request.signal?.aborted) return { runId: run.runId, status: 'RUNNING' };
+      const closeEvent = page.events[0];
+      if (closeEvent) return { runId, closeEvent };
+      if (deadline <= Date.now() || request.signal?.aborted) return { runId, closeEvent: undefined };
       const received = await notice.received;
       if (received?.kind === 'closed' && received.closeEvent) {
-        return outcomeOf(run.runId, decodeEvent(received.closeEvent, received.eventId));
+        return { runId, closeEvent: decodeEvent(received.closeEvent, received.eventId) };
       }
     } finally {
       notice.stop();

@@ -8,6 +8,8 @@ export interface CallContext {
    * what there is.
    */
   readonly signal: AbortSignal;
+  /** Whether {@link signal} is aborted; asking makes no signal. */
+  readonly cancelled: boolean;
   /** When the caller stops waiting, milliseconds since the epoch; Infinity when it never does. */
   readonly deadlineMs: number;
   /** Name of the method, for example `StartWorkflowExecution`. */

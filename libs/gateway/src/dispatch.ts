@@ -1,14 +1,9 @@
 import { status } from '@grpc/grpc-js';
-import type {
-  handleUnaryCall,
-  Metadata,
-  ServerUnaryCall,
-  ServiceDefinition,
-  UntypedServiceImplementation,
-} from '@grpc/grpc-js';
+import type { Metadata, MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import type { EngineLogger } from '@tidewheel/engine';
-import type { CallContext, Handler } from './call-context.js';
-import { GatewayError, isRefusal, toServiceError } from './errors.js';
+import type { Handler } from './call-context.js';
+import { GatewayError, isRefusal } from './errors.js';
+import type { UnaryCall, UnaryMethod } from './transport/unary-call.js';
 
 /** Who asks for what, as far as it can be known before the method looks at its request. */
 export interface AuthorizedCall {
@@ -37,27 +32,26 @@ export interface Dispatch {
   readonly calls: CallsUnderWay;
 }
 
+/** Something that is told when it need not be waited for any more. */
+interface Cancellable {
+  cancel(): void;
+}
+
 /**
  * The calls that are being answered. When the gateway closes, they are told to stop waiting, and further ones are
  * refused: their callers go elsewhere or try again.
  */
 export class CallsUnderWay {
-  private readonly calls = new Set<AbortController>();
+  private readonly calls = new Set<Cancellable>();
   private emptied: (() => void) | undefined;
 
-  /**
-   * What to abort when the call need not be answered any more, and to give to {@link end} when it is.
-   *
-   * @throws GatewayError UNAVAILABLE when the gateway is closing
-   */
-  begin(): AbortController {
+  /** @throws GatewayError UNAVAILABLE when the gateway is closing */
+  begin(call: Cancellable): void {
     if (this.emptied) throw new GatewayError(status.UNAVAILABLE, 'the server is shutting down');
-    const call = new AbortController();
     this.calls.add(call);
-    return call;
   }
 
-  end(call: AbortController): void {
+  end(call: Cancellable): void {
     this.calls.delete(call);
     if (this.calls.size === 0) this.emptied?.();
   }
@@ -66,13 +60,10 @@ export class CallsUnderWay {
   async close(): Promise<void> {
     const emptied = new Promise<void>((resolve) => (this.emptied = resolve));
     if (this.calls.size === 0) return;
-    for (const call of this.calls) call.abort();
+    for (const call of this.calls) call.cancel();
     await emptied;
   }
 }
-
-/** Why a call is given up; made once, as a reason made for each call records a stack. */
-const CANCELLED = new Error('the call was cancelled');
 
 /** Calls without a deadline are taken to wait this long at most: longer than any long poll. */
 const LONGEST_WAIT_MS = 70_000;
@@ -80,53 +71,61 @@ const LONGEST_WAIT_MS = 70_000;
 /** A handler as the table of methods has it, its types forgotten: requests and answers are decoded by their method. */
 type AnyHandler = Handler<object, object>;
 
-/** Handlers of a service as grpc-js wants them. Methods without one are answered by it with UNIMPLEMENTED. */
-export function implementService(
+/** The methods of a service that there are handlers for. */
+export function unaryMethods(
   definition: ServiceDefinition,
-  methods: Readonly<Record<string, unknown>>,
+  handlers: Readonly<Record<string, unknown>>,
   dispatch: Dispatch,
-): UntypedServiceImplementation {
-  const implementation: UntypedServiceImplementation = {};
-  for (const [name, handler] of Object.entries(methods)) {
-    if (!definition[name]) throw new Error(`the service has no method ${name}`);
-    implementation[name] = unary(name, handler as AnyHandler, dispatch);
-  }
-  return implementation;
-}
-
-function unary(method: string, handler: AnyHandler, dispatch: Dispatch): handleUnaryCall<object, object> {
-  return (call, respond) => {
-    void answer(call, method, handler, dispatch).then(
-      (response) => respond(null, response),
-      (error: unknown) => {
-        if (!isRefusal(error)) dispatch.logger.error({ err: error, method }, 'a call failed unexpectedly');
-        respond(toServiceError(error));
-      },
-    );
-  };
+): UnaryMethod[] {
+  return Object.entries(handlers).map(([name, handler]) => {
+    const method = definition[name] as MethodDefinition<object, object> | undefined;
+    if (!method) throw new Error(`the service has no method ${name}`);
+    return {
+      name,
+      path: method.path,
+      answer: (message, call) => answer(message, call, method, handler as AnyHandler, dispatch),
+    };
+  });
 }
 
 async function answer(
-  call: ServerUnaryCall<object, object>,
-  method: string,
+  message: Buffer,
+  call: UnaryCall,
+  method: MethodDefinition<object, object>,
   handler: AnyHandler,
-  { authorize, guard, calls }: Dispatch,
-): Promise<object> {
-  const { metadata, request } = call;
-  const underWay = calls.begin();
-  const cancel = (): void => underWay.abort(CANCELLED);
-  call.on('cancelled', cancel);
+  { authorize, guard, calls, logger }: Dispatch,
+): Promise<Uint8Array> {
+  const request = decoded(message, method, call);
+  calls.begin(call);
   try {
-    await authorize({ metadata, namespace: namespaceOf(request), method });
-    const deadlineMs = Number(call.getDeadline());
-    const context: CallContext = { signal: underWay.signal, deadlineMs, method, metadata };
-    const waitMs = Math.min(Math.max(0, deadlineMs - Date.now()), LONGEST_WAIT_MS);
-    return await guard(() => handler(request, context), waitMs);
+    await authorize(authorizedCall(request, call));
+    const waitMs = Math.min(Math.max(0, call.deadlineMs - Date.now()), LONGEST_WAIT_MS);
+    return method.responseSerialize(await guard(() => handler(request, call), waitMs));
+  } catch (error) {
+    if (!isRefusal(error)) logger.error({ err: error, method: call.method }, 'a call failed unexpectedly');
+    throw error;
   } finally {
-    // Every call is told that it is cancelled once it has been answered.
-    call.off('cancelled', cancel);
-    calls.end(underWay);
+    calls.end(call);
   }
+}
+
+function decoded(message: Buffer, method: MethodDefinition<object, object>, call: UnaryCall): object {
+  try {
+    return method.requestDeserialize(message);
+  } catch (error) {
+    throw new GatewayError(status.INTERNAL, `not a request of ${call.method}: ${String(error)}`);
+  }
+}
+
+/** What may be asked of a call, of which most is asked only where access is restricted. */
+function authorizedCall(request: object, call: UnaryCall): AuthorizedCall {
+  return {
+    get metadata() {
+      return call.metadata;
+    },
+    namespace: namespaceOf(request),
+    method: call.method,
+  };
 }
 
 function namespaceOf(request: object): string | undefined {

@@ -147,10 +147,15 @@ describe('long polls', () => {
 
   it('end when their caller has gone', async () => {
     const leave = new AbortController();
+    let reads = 0;
+    authorize = ({ method }) => {
+      if (method === 'GetWorkflowExecutionHistory') reads++;
+    };
     const gone = expect(longPoll(client, { signal: leave.signal })).rejects.toMatchObject({
       code: CODE.CANCELLED,
     });
-    await waitUntil(() => underWay === 1, { what: 'the poll to wait' });
+    // The first read is of the events that are there.
+    await waitUntil(() => reads === 2 && underWay === 1, { what: 'the poll to wait' });
     // The poll that waits is the only call under way for good.
     await client.call('GetSystemInfo', {});
     leave.abort();

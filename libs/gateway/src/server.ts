@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { ServerCredentials } from '@grpc/grpc-js';
 import type { ServerOptions } from '@grpc/grpc-js';
 import { SILENT_LOGGER } from '@tidewheel/engine';
 import type { Engine, EngineLogger } from '@tidewheel/engine';
@@ -7,11 +7,12 @@ import type { TaskHub } from '@tidewheel/remote-polling';
 import { setMaxListeners } from 'node:events';
 import { clientMethods } from './client-methods/index.js';
 import { operatorMethods } from './client-methods/operator-methods.js';
-import { CallsUnderWay, implementService } from './dispatch.js';
+import { CallsUnderWay, unaryMethods } from './dispatch.js';
 import type { Authorize, Dispatch, Guard } from './dispatch.js';
 import type { GatewayContext } from './gateway-context.js';
 import { healthService } from './health-service.js';
 import { SERVICES } from './proto.js';
+import { UnaryServer } from './transport/unary-server.js';
 import { workerMethods } from './worker-methods/index.js';
 import type { WorkerMethods } from './worker-methods/index.js';
 
@@ -43,7 +44,6 @@ const SERVER_OPTIONS: ServerOptions = {
   'grpc.keepalive_permit_without_calls': 1,
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 30_000,
-  'grpc.enable_channelz': 0,
 };
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 10_000;
@@ -57,7 +57,7 @@ export class Gateway {
     readonly port: number,
     /** Where clients reach it, as `host:port`. */
     readonly address: string,
-    private readonly server: Server,
+    private readonly server: UnaryServer,
     private readonly workers: WorkerMethods,
     private readonly calls: CallsUnderWay,
     private readonly closing: AbortController,
@@ -78,15 +78,10 @@ export class Gateway {
       calls,
     };
     const workers = workerMethods({ engine, logger: workerLogger(logger) }, options.hub);
-    const server = new Server(SERVER_OPTIONS);
-    server.addService(
-      SERVICES.workflow,
-      implementService(SERVICES.workflow, { ...clientMethods(context), ...workers.methods }, dispatch),
-    );
-    server.addService(
-      SERVICES.operator,
-      implementService(SERVICES.operator, operatorMethods(context), dispatch),
-    );
+    const server = new UnaryServer(SERVER_OPTIONS);
+    const workflowHandlers = { ...clientMethods(context), ...workers.methods };
+    server.addUnaryMethods(unaryMethods(SERVICES.workflow, workflowHandlers, dispatch));
+    server.addUnaryMethods(unaryMethods(SERVICES.operator, operatorMethods(context), dispatch));
     const isServing = async (): Promise<boolean> => (await engine.health()).checks.every(({ ok }) => ok);
     server.addService(SERVICES.health, healthService(isServing, closing.signal));
     const port = await bind(server, host, options.port ?? 0);
@@ -130,7 +125,7 @@ async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
   }
 }
 
-function bind(server: Server, host: string, port: number): Promise<number> {
+function bind(server: UnaryServer, host: string, port: number): Promise<number> {
   const address = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, bound) => {

@@ -71,8 +71,12 @@ export class WorkerGateway {
     const handler = this.methods[method] as unknown as Handler<object, object> | undefined;
     if (!handler) throw new Error(`${method} has no handler`);
     const types = api.workflowservice.v1 as unknown as Record<string, MessageType>;
+    const signal = options.signal ?? new AbortController().signal;
     const call: CallContext = {
-      signal: options.signal ?? new AbortController().signal,
+      signal,
+      get cancelled() {
+        return signal.aborted;
+      },
       deadlineMs: options.deadlineMs ?? Date.now() + 70_000,
       method,
       metadata: new Metadata(),

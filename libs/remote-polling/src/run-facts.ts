@@ -18,10 +18,15 @@ const known = new Map<string, RunFacts>();
  */
 export async function runFacts(context: EngineContext, run: RunAddress): Promise<RunFacts> {
   const found = known.get(run.runId) ?? (await readFacts(context, run));
-  known.delete(run.runId);
-  known.set(run.runId, found);
-  if (known.size > REMEMBERED_RUNS) known.delete(known.keys().next().value as string);
+  rememberRun(run.runId, found);
   return found;
+}
+
+/** Saves {@link runFacts} from asking for what has just been seen. */
+export function rememberRun(runId: string, facts: RunFacts): void {
+  known.delete(runId);
+  known.set(runId, facts);
+  if (known.size > REMEMBERED_RUNS) known.delete(known.keys().next().value as string);
 }
 
 async function readFacts(context: EngineContext, run: RunAddress): Promise<RunFacts> {

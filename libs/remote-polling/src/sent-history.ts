@@ -3,7 +3,7 @@ import { isEventOf } from '@tidewheel/core';
 import type { HistoryEvent } from '@tidewheel/core';
 import { readStoredEvents } from '@tidewheel/engine';
 import type { EngineContext, QueryTask, WorkflowTask } from '@tidewheel/engine';
-import { runFacts } from './run-facts.js';
+import { rememberRun, runFacts } from './run-facts.js';
 import type { RunFacts } from './run-facts.js';
 
 /**
@@ -83,6 +83,7 @@ async function factsOf(
   const [first] = events;
   if (first && isEventOf(first, 'WorkflowExecutionStarted')) {
     const { workflowType, taskQueue } = first.attributes;
+    rememberRun(task.run.runId, { workflowType, taskQueue });
     return { workflowType, taskQueue };
   }
   if (known !== undefined && task.taskQueue !== '') return { workflowType: known, taskQueue: task.taskQueue };

@@ -80,6 +80,11 @@ export class TaskHub {
     return this.queueOf.size;
   }
 
+  /** Whether polls of a queue wait for tasks, so that no task waits for a poll. */
+  hasWaiting(queue: PolledQueue): boolean {
+    return (this.queues.get(queueKey(queue))?.poller.slots.size ?? 0) > 0;
+  }
+
   /** Whether a queue is read. */
   reads(kind: PolledQueue['kind'], namespace: string, name: string): boolean {
     return this.queues.has(queueKey({ kind, namespace, name }));

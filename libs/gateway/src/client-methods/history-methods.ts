@@ -1,13 +1,14 @@
 import { decodeEvent } from '@tidewheel/codec';
-import { DEFAULTS, isClosedStatus, isEventOf } from '@tidewheel/core';
+import { DEFAULTS, isEventOf } from '@tidewheel/core';
 import type { HistoryEvent } from '@tidewheel/core';
+import { awaitClose } from '@tidewheel/engine';
 import type { Engine, ExecutionAddress } from '@tidewheel/engine';
 import { decodeHistoryToken, encodeHistoryToken } from '@tidewheel/remote-polling';
 import type { HistoryToken } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { historyEventFilter } from '../convert/enums.js';
 import type { EventContext } from '../convert/event.js';
-import { eventsToProto } from '../convert/event.js';
+import { eventsToProto, leavesOutWhatTheFirstSays } from '../convert/event.js';
 import { typesForEvents } from '../convert/search-attributes.js';
 import { invalidArgument } from '../errors.js';
 import type { GatewayContext } from '../gateway-context.js';
@@ -95,17 +96,13 @@ class HistoryReader {
    */
   async closeEvent(call: CallContext): Promise<HistoryResponse> {
     const waits = this.request.waitNewEvent === true;
-    const { engine, address } = this;
-    const { runId, status } = await engine.getResult({
-      ...address,
+    const { runId, closeEvent } = await awaitClose(this.engine.context, {
+      ...this.address,
       waitMs: waits ? longPollMs(call) : 0,
       signal: call.signal,
     });
-    if (!isClosedStatus(status)) {
-      return this.respond(runId, [], waits ? { runId, nextEventId: 1 } : undefined);
-    }
-    const { events } = await engine.getHistory({ ...address, runId, reverse: true, pageSize: 1 });
-    return this.respond(runId, events, undefined);
+    if (closeEvent) return this.respond(runId, [closeEvent], undefined);
+    return this.respond(runId, [], waits ? { runId, nextEventId: 1 } : undefined);
   }
 
   /** Events from the newest, or from where the page before ended, towards the first. */
@@ -143,7 +140,8 @@ class HistoryReader {
   private async eventContext(runId: string, events: readonly HistoryEvent[]): Promise<EventContext> {
     const { namespace, workflowId } = this.address;
     const onPage = events.find(({ eventId }) => eventId === 1);
-    const first = onPage ?? (await this.engine.getHistory({ ...this.address, runId, pageSize: 1 })).events[0];
+    const first =
+      onPage ?? (events.some(leavesOutWhatTheFirstSays) ? await this.firstEvent(runId) : undefined);
     const started = first && isEventOf(first, 'WorkflowExecutionStarted') ? first.attributes : undefined;
     return {
       namespace,
@@ -153,6 +151,11 @@ class HistoryReader {
       workflowTaskTimeoutMs: started?.workflowTaskTimeoutMs ?? DEFAULTS.workflowTaskTimeoutMs,
       searchAttributeTypes: await typesForEvents(this.engine.context, namespace, events),
     };
+  }
+
+  private async firstEvent(runId: string): Promise<HistoryEvent | undefined> {
+    const { events } = await this.engine.getHistory({ ...this.address, runId, pageSize: 1 });
+    return events[0];
   }
 }
 

@@ -83,6 +83,19 @@ function withReporter(event: HistoryEvent, starters: ReadonlyMap<number, string>
   }
 }
 
+/** Events of which something is the same as in the run's first event, and kept only there. */
+const DEPENDENT_TYPES: ReadonlySet<EventType> = new Set<EventType>([
+  'WorkflowExecutionStarted',
+  'WorkflowTaskScheduled',
+  'ActivityTaskScheduled',
+  'WorkflowExecutionContinuedAsNew',
+]);
+
+/** Whether the run's first event is needed for converting this one. */
+export function leavesOutWhatTheFirstSays({ eventType }: HistoryEvent): boolean {
+  return DEPENDENT_TYPES.has(eventType);
+}
+
 type Converter<T extends EventType> = (attributes: EventAttributes[T], run: EventContext) => P.HistoryEvent;
 
 const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {

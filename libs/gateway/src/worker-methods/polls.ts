@@ -64,14 +64,16 @@ export function pollMethods({ engine }: WorkerMethodsContext, hub: TaskHub): Pol
   }
 
   return {
-    PollWorkflowTaskQueue: (request, call) =>
-      polled(workflowQueue(request), request, call, async (polledTask) => {
+    PollWorkflowTaskQueue(request, call) {
+      const queue = workflowQueue(request);
+      return polled(queue, request, call, async (polledTask) => {
         if (polledTask.kind === 'query') return queryTaskResponse(context, polledTask.task);
         if (polledTask.kind !== 'workflowTask') throw new TypeError('an activity task on a workflow queue');
         const { task, sticky, streamKey } = polledTask;
-        const backlog = sticky ? await context.redis.xlen(streamKey) : undefined;
+        const backlog = sticky && !hub.hasWaiting(queue) ? await context.redis.xlen(streamKey) : 0;
         return workflowTaskResponse(context, task, { backlog });
-      }),
+      });
+    },
 
     async PollActivityTaskQueue(request, call) {
       const queue = activityQueue(request);

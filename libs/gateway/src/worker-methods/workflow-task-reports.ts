@@ -96,7 +96,7 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
           const activityTasks = activities.map((activity) =>
             activityTaskResponse({ ...activity, sticky: sticky?.queue ?? '' }, token.workflowType),
           );
-          if (!call.signal.aborted) return { ...(workflowTask && { workflowTask }), activityTasks };
+          if (!call.cancelled) return { ...(workflowTask && { workflowTask }), activityTasks };
         } catch (error) {
           await giveBack(activities, next);
           throw error;
