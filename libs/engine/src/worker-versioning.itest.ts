@@ -336,12 +336,20 @@ describeEngine('worker versions', (deployment) => {
       previousBuildId: '',
     });
     await setCurrent('1');
-    const { conflictToken } = await engine.describeWorkerDeployment(NAMESPACE, deploymentName);
     await expect(set({ ...common, buildId: '3', allowNoPollers: true })).rejects.toMatchObject({
       name: 'WorkerDeploymentNotReadyError',
       field: 'buildId',
     });
-    await set({ ...common, buildId: '2', conflictToken });
+    // Workers that poll, and versions that drain, change a deployment as well: then its token is asked for again.
+    let conflictToken = '';
+    await waitUntil(
+      async () => {
+        ({ conflictToken } = await engine.describeWorkerDeployment(NAMESPACE, deploymentName));
+        await set({ ...common, buildId: '2', conflictToken });
+        return true;
+      },
+      { what: 'the newest token to be taken' },
+    );
     await expect(set({ ...common, buildId: '1', conflictToken })).rejects.toThrow(
       WorkerDeploymentConflictError,
     );

@@ -171,9 +171,11 @@ describe.each([1, 4])('pollers of a queue with a dispatch rate, with %i partitio
     await put(100);
     await whenDone(100);
     const queue = { namespace: NAMESPACE, taskQueue };
-    // Whoever waited has found out that the queue is empty, and what it held is back.
+    // Whoever waited has found out that the queue is empty, and what it held is back. Asking takes what is there: asked
+    // again sooner than all of it has grown back, there would never be so many.
     await waitUntil(async () => (await takePermits(engine.context, queue, 40))?.granted === 40, {
       what: 'all permits to be there',
+      pollMs: 200,
     });
     await expectAllDoneOnce(100);
   });
