@@ -47,8 +47,9 @@ export const activityTimeoutScenarios: readonly Scenario[] = [
             name: 'failAlways',
             args: ['again', 'Again', false],
             options: {
-              scheduleToCloseTimeout: '1 second',
-              retry: { initialInterval: 100, backoffCoefficient: 1 },
+              // The second attempt comes at once, the third would come too late however slow the machine is.
+              scheduleToCloseTimeout: '10 seconds',
+              retry: { initialInterval: 100, backoffCoefficient: 100, maximumInterval: '10 seconds' },
             },
           },
         ],
