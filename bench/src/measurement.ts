@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchDeployment } from './deployment.js';
 import type { ControlledProcess } from './processes/calls.js';
 import type { UsageCalls } from './processes/usage.js';
@@ -89,6 +90,17 @@ export async function measure(
         { calls: use.calls / items, micros: use.micros / items },
       ]),
     ),
+  };
+}
+
+/** Work of which each second is an item: waiting. */
+export async function doNothing(seconds: number): Promise<Work> {
+  const startedMs = performance.now();
+  await sleep(seconds * 1_000);
+  return {
+    noticed: { perSecond: null, p50Ms: null, p99Ms: null },
+    items: (performance.now() - startedMs) / 1_000,
+    storesItems: false,
   };
 }
 

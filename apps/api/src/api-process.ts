@@ -16,6 +16,7 @@ import type { Housekeeping } from './housekeeping/retention.js';
 import { createApiServer } from './server.js';
 import { observeTaskQueues } from './task-queue-metrics.js';
 import { programVersion } from './version.js';
+import { within } from './within.js';
 
 /** A running API process. */
 export interface ApiProcess {
@@ -78,7 +79,10 @@ export async function startApi(
       stopping.abort();
       await Promise.all([closeServer(server, configuration.shutdownTimeoutMs), background.stopServing()]);
       gate.stop();
-      const isClosed = await within(BACKGROUND_LIMIT_MS, background.close());
+      const isClosed = await within(
+        BACKGROUND_LIMIT_MS,
+        background.close().then(() => true),
+      );
       if (!isClosed)
         logger.warn('Redis does not answer: background work was cut off; others will do it again');
       stopObserving();
@@ -165,17 +169,4 @@ async function closeServer(server: Server, limitMs: number): Promise<void> {
   await closed;
   clearInterval(closeIdle);
   clearTimeout(cut);
-}
-
-/** Whether something was over in time. */
-async function within(limitMs: number, work: Promise<void>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), limitMs);
-  });
-  try {
-    return await Promise.race([work.then(() => true), late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,6 +1,7 @@
 import { findDurabilityFaults, openRedis } from '@tidewheel/store';
 import { hidePassword } from '@tidewheel/telemetry';
 import { parseArgs } from 'node:util';
+import { within } from './within.js';
 
 /** How to look at Redis before anything depends on it. */
 interface PreflightOptions {
@@ -87,16 +88,4 @@ export async function preflight(options: PreflightOptions, tell: (line: string) 
 function isNewEnough(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > OLDEST_SERVER[0] || (major === OLDEST_SERVER[0] && minor >= OLDEST_SERVER[1]);
-}
-
-/** The promise's value, or undefined when it takes longer. */
-async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), timeoutMs)));
-  promise.catch(() => undefined);
-  try {
-    return await Promise.race([promise, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchDeployment } from '../deployment.js';
-import { measure } from '../measurement.js';
+import { doNothing, measure } from '../measurement.js';
 import type { BenchOptions } from '../options.js';
 import type { ReportRow } from '../reports.js';
 import { median } from '../statistics.js';
@@ -36,15 +36,7 @@ export async function measureManyPollers(
     }[] = [];
     for (let round = 0; round < options.rounds; round++) {
       tell(`pollers: round ${round + 1} of ${options.rounds}`);
-      const { measures } = await measure(deployment, { workers }, async () => {
-        const startedMs = performance.now();
-        await sleep(options.seconds * 1_000);
-        return {
-          noticed: { perSecond: null, p50Ms: null, p99Ms: null },
-          items: (performance.now() - startedMs) / 1_000,
-          storesItems: false,
-        };
-      });
+      const { measures } = await measure(deployment, { workers }, () => doNothing(options.seconds));
       const taskQueue = taskQueues[(round * 7) % QUEUES] as string;
       const { p50Ms } = await client.callWithin(options.seconds * 1_000, 'execute', { ...load, taskQueue });
       rounds.push({

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { BenchDeployment } from '../deployment.js';
-import { measure } from '../measurement.js';
+import { doNothing, measure } from '../measurement.js';
 import type { Round } from '../measurement.js';
 import type { Scenario } from './scenario.js';
 
@@ -29,15 +29,7 @@ export const IDLE: Scenario = {
       const rounds: Round[] = [];
       for (let round = 0; round < options.rounds; round++) {
         rounds.push(
-          await measure(deployment, { workers, api: api.process }, async () => {
-            const startedMs = performance.now();
-            await sleep(options.seconds * 1_000);
-            return {
-              noticed: { perSecond: null, p50Ms: null, p99Ms: null },
-              items: (performance.now() - startedMs) / 1_000,
-              storesItems: false,
-            };
-          }),
+          await measure(deployment, { workers, api: api.process }, () => doNothing(options.seconds)),
         );
       }
       return rounds;
