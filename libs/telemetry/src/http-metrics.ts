@@ -1,5 +1,5 @@
-import { metrics } from '@opentelemetry/api';
-import { METER_NAME, METRICS } from './metric-catalog.js';
+import { makeHistogram, makeUpDownCounter } from './instruments.js';
+import { METRICS } from './metric-catalog.js';
 
 /** Counts and times requests of an HTTP server. */
 export interface HttpMetrics {
@@ -17,9 +17,8 @@ export interface HttpAnswer {
 
 /** Records with the meter that is registered with the OpenTelemetry API; without one it does nothing. */
 export function httpMetrics(): HttpMetrics {
-  const meter = metrics.getMeter(METER_NAME);
-  const duration = meter.createHistogram(METRICS.httpRequestDuration.name, METRICS.httpRequestDuration);
-  const active = meter.createUpDownCounter(METRICS.httpActiveRequests.name, METRICS.httpActiveRequests);
+  const duration = makeHistogram(METRICS.httpRequestDuration);
+  const active = makeUpDownCounter(METRICS.httpActiveRequests);
   return {
     begin() {
       const startedMs = performance.now();
