@@ -91,7 +91,11 @@ export interface WorkerOptions {
   readonly isolateExecutionTimeout?: Duration;
   /** Activities that one workflow task may start at once on this worker, without a detour over the queue. Default 3. */
   readonly maxEagerActivityReservationsPerWorkflowTask?: number;
-  /** How long running tasks may go on at shutdown before activities are cancelled. Default 30 s. */
+  /**
+   * How long running tasks may go on at shutdown before activities are cancelled. Those that do not stop then are handed
+   * back halfway to `shutdownForceTime`: their attempts fail with type `WorkerShutdown`, and other workers try again, as
+   * far as the retry policy allows. Default 30 s.
+   */
   readonly shutdownTimeout?: Duration;
   /** Temporal's name for the same. */
   readonly shutdownGraceTime?: Duration;

@@ -287,10 +287,15 @@ export class Worker {
       this.currentState = 'DRAINING';
       this.executor.cancelAll();
     }, options.shutdownTimeoutMs);
+    const handBack = setTimeout(
+      () => this.executor.handBackAll(),
+      (options.shutdownTimeoutMs + options.shutdownForceTimeMs) / 2,
+    );
     try {
       await Promise.race([force, this.drain()]);
     } finally {
       clearTimeout(cancel);
+      clearTimeout(handBack);
       clearTimeout(forced);
     }
     logger.info('worker has stopped', { taskQueue: options.taskQueue });
@@ -308,7 +313,11 @@ export class Worker {
     this.activitySlots.close();
     const { namespace, taskQueue } = this.options;
     if (this.workflowPoller && this.options.maxCachedWorkflows > 0) {
-      await leaveStickyQueue(this.engine.context, { namespace, stickyQueue: this.stickyQueue, taskQueue });
+      const departure = { namespace, stickyQueue: this.stickyQueue, taskQueue };
+      // Running tasks matter more: what waits in the queue times out from it, or is taken over.
+      await leaveStickyQueue(this.engine.context, departure).catch((error: unknown) =>
+        this.logger.warn('the sticky queue could not be handed back', { error: String(error) }),
+      );
     }
     await Promise.all([
       this.workflowSlots.whenUnused(),

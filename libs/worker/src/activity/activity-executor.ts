@@ -71,6 +71,8 @@ interface RunningActivity {
   readonly task: ActivityTask;
   stop(reason: StopReason): void;
   stopReason: StopReason | undefined;
+  /** Ends the attempt here, whatever its code goes on doing. */
+  giveUp(): void;
 }
 
 /** Runs activities and reports what came of them. */
@@ -79,6 +81,8 @@ export class ActivityExecutor {
   private readonly running = new Set<RunningActivity>();
   private readonly workerShutdown = new AbortController();
   private readonly logger: Logger;
+  /** Whether activities have to stop, because the worker cannot wait any longer. */
+  private mustStop = false;
 
   constructor(private readonly parts: ActivityExecutorOptions) {
     this.logger = parts.options.logger;
@@ -89,9 +93,24 @@ export class ActivityExecutor {
     this.workerShutdown.abort();
   }
 
-  /** Asks all running activities to stop, because the worker cannot wait any longer. */
+  /** Asks all running activities to stop, because the worker cannot wait any longer. Those that come later do not begin. */
   cancelAll(): void {
+    this.mustStop = true;
     for (const activity of this.running) activity.stop('WORKER_SHUTDOWN');
+  }
+
+  /**
+   * Reports the attempts that did not stop when they were asked to as failed, so that other workers need not wait for
+   * their timeouts. Their code may run on until the process ends; what comes of it is not reported.
+   */
+  handBackAll(): void {
+    for (const activity of this.running) {
+      this.logger.warn(
+        'an activity did not stop in time, and is left to other workers',
+        logFields(activity.task),
+      );
+      activity.giveUp();
+    }
   }
 
   /** Runs one attempt, for which a slot was taken, to its reported end. Never rejects. */
@@ -116,8 +135,13 @@ export class ActivityExecutor {
   private async executeAndReport(task: ActivityTask): Promise<void> {
     if (!this.parts.activities.has(task.activityType) && (await this.handBack(task))) return;
     const controller = new AbortController();
+    let giveUp = (): void => undefined;
+    const givenUp = new Promise<Outcome>((resolve) => {
+      giveUp = () => resolve({ kind: 'failed', error: new CancelledFailure('WORKER_SHUTDOWN') });
+    });
     const activity: RunningActivity = {
       task,
+      giveUp,
       stopReason: undefined,
       stop(reason) {
         if (this.stopReason !== undefined) return;
@@ -143,7 +167,12 @@ export class ActivityExecutor {
       Math.min(task.startToCloseTimeoutMs, MAX_TIMER_MS),
     );
     try {
-      const outcome = await this.run(task, heartbeats, controller.signal);
+      if (this.mustStop) {
+        activity.stop('WORKER_SHUTDOWN');
+        activity.giveUp();
+      }
+      const ran = this.mustStop ? givenUp : this.run(task, heartbeats, controller.signal);
+      const outcome = await Promise.race([ran, givenUp]);
       if (outcome.kind === 'failed') await heartbeats.flush();
       heartbeats.stop();
       await this.report(task, activity, outcome);
@@ -242,16 +271,15 @@ export class ActivityExecutor {
       }
     }
     const { error } = outcome;
-    if (error instanceof CancelledFailure && activity.stopReason === 'CANCELLED') {
+    const stopReason = isStop(error) ? activity.stopReason : undefined;
+    if (stopReason === 'CANCELLED') {
       this.counts.canceled++;
       const details = defaultFailureConverter.errorToFailure(error, defaultPayloadConverter).info;
       return cancelActivity(context, task, (details?.kind === 'canceled' && details.details) || [], reporter);
     }
     this.counts.failed++;
     const failure = defaultFailureConverter.errorToFailure(
-      activity.stopReason === 'WORKER_SHUTDOWN' && error instanceof CancelledFailure
-        ? ApplicationFailure.retryable('the worker is shutting down', 'WorkerShutdown')
-        : error,
+      stopReason === 'WORKER_SHUTDOWN' ? ApplicationFailure.create(SHUTDOWN_FAILURE) : error,
       defaultPayloadConverter,
     );
     this.logger.debug('an activity failed', { ...logFields(task), reason: failure.message });
@@ -272,11 +300,23 @@ const WHAT_BECAME_OF_IT = {
   notFound: 'the task is no longer expected',
 } as const;
 
+/** No fault of the activity's: the next attempt need not wait as after one. */
+const SHUTDOWN_FAILURE = {
+  message: 'the worker is shutting down',
+  type: 'WorkerShutdown',
+  nextRetryDelay: 1,
+} as const;
+
 /** Longest time that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function isFaultOfResult(error: unknown): boolean {
   return error instanceof InvalidArgumentError || (error instanceof Error && error.name === 'ValueError');
+}
+
+/** What an activity throws because it was asked to stop; the second is what Node.js makes of an aborted signal. */
+function isStop(error: unknown): boolean {
+  return error instanceof CancelledFailure || (error instanceof Error && error.name === 'AbortError');
 }
 
 function logFields(task: ActivityTask): Record<string, unknown> {
