@@ -16,6 +16,7 @@ const LIBRARY_IMPORTS = {
   protocol: ['core'],
   store: ['core', 'routing', 'codec'],
   telemetry: ['core'],
+  process: ['core', 'store', 'telemetry'],
   engine: ['core', 'routing', 'codec', 'store', 'telemetry'],
   polling: ['core', 'common', 'routing', 'store', 'engine'],
   'remote-polling': ['core', 'common', 'codec', 'routing', 'store', 'engine', 'polling'],

@@ -1,4 +1,6 @@
-import { ConfigurationError, readConfiguration } from './configuration.js';
+import { ConfigurationError } from '@tidewheel/process';
+import { readmeTable } from '@tidewheel/testing';
+import { readConfiguration, VARIABLES } from './configuration.js';
 
 function faultsOf(environment: Record<string, string | undefined>): readonly string[] {
   try {
@@ -121,7 +123,9 @@ describe('readConfiguration', () => {
         HOME: '/',
       }),
     ).toEqual([
-      expect.stringMatching(/^TIDEWHEEL_API_PROT: is not a known variable; allowed are .*TIDEWHEEL_API_PORT/),
+      expect.stringMatching(
+        /^TIDEWHEEL_API_PROT: is not a known variable; did you mean TIDEWHEEL_API_PORT\? allowed are TIDEWHEEL_REDIS_URL, /,
+      ),
     ]);
   });
 
@@ -139,5 +143,12 @@ describe('readConfiguration', () => {
     const [fault] = faultsOf({ REDIS_URL: 'redis://user:hunter2@host/wrong' });
     expect(fault).toContain('redis://user:[hidden]@host/wrong');
     expect(fault).not.toContain('hunter2');
+  });
+});
+
+describe("the README's table of variables", () => {
+  it('has every variable with its default, and no other', () => {
+    const sorted = (variables: Iterable<[string, string]>): unknown => [...variables].sort();
+    expect(sorted(readmeTable('API variables'))).toEqual(sorted(VARIABLES));
   });
 });

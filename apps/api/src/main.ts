@@ -1,10 +1,10 @@
 // The API process. Configuration comes from the environment; see configuration.ts. With the argument `preflight` it only
 // looks at Redis, says what it finds and ends; see preflight.ts.
+import { configurationOrExit } from '@tidewheel/process';
 import { createLogger } from '@tidewheel/telemetry';
 import { startApi } from './api-process.js';
 import type { ApiProcess } from './api-process.js';
-import { ConfigurationError, readConfiguration } from './configuration.js';
-import type { Configuration } from './configuration.js';
+import { readConfiguration } from './configuration.js';
 import { preflight, PreflightUsageError, readPreflightArguments } from './preflight.js';
 
 const SERVICE = 'tidewheel-api';
@@ -20,7 +20,7 @@ async function main(): Promise<void> {
 }
 
 async function lookAtRedis(args: readonly string[]): Promise<void> {
-  const { redisUrl } = configurationOrExit();
+  const { redisUrl } = configurationOrExit(SERVICE, readConfiguration);
   try {
     const options = { redisUrl, ...readPreflightArguments(args) };
     const isSound = await preflight(options, (line) => process.stdout.write(`preflight: ${line}\n`));
@@ -33,7 +33,7 @@ async function lookAtRedis(args: readonly string[]): Promise<void> {
 }
 
 async function serve(): Promise<void> {
-  const configuration = configurationOrExit();
+  const configuration = configurationOrExit(SERVICE, readConfiguration);
   const logger = createLogger({ service: SERVICE, level: configuration.logLevel });
   const fail = (error: unknown): void => {
     logger.fatal({ err: error }, 'the API cannot run');
@@ -45,16 +45,6 @@ async function serve(): Promise<void> {
     stopOnSignals(api, (signal) => logger.info({ signal }, 'stopping; the signal again ends at once'));
   } catch (error) {
     fail(error);
-  }
-}
-
-function configurationOrExit(): Configuration {
-  try {
-    return readConfiguration(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    for (const fault of error.faults) process.stderr.write(`${SERVICE}: ${fault}\n`);
-    process.exit(1);
   }
 }
 

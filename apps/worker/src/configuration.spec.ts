@@ -1,8 +1,10 @@
+import { ConfigurationError } from '@tidewheel/process';
+import type { Environment } from '@tidewheel/process';
+import { readmeTable } from '@tidewheel/testing';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ConfigurationError, readConfiguration } from './configuration.js';
-import type { Environment } from './configuration.js';
+import { readConfiguration, VARIABLES } from './configuration.js';
 
 let folder: string;
 let least: Record<string, string>;
@@ -211,7 +213,9 @@ describe('readConfiguration', () => {
     expect(
       faultsOf({ ...least, TIDEWHEEL_WORKER_PROT: '1', TIDEWHEEL_API_PORT: '1', TIDEWHEEL_DUTIES: 'on' }),
     ).toEqual([
-      expect.stringMatching(/^TIDEWHEEL_WORKER_PROT: is not a known variable; allowed are .*_WORKER_PORT/),
+      expect.stringMatching(
+        /^TIDEWHEEL_WORKER_PROT: is not a known variable; did you mean TIDEWHEEL_WORKER_PORT\? allowed are /,
+      ),
     ]);
   });
 
@@ -264,5 +268,12 @@ describe('the configuration file', () => {
     expect(faultsOf({ ...least, TIDEWHEEL_CONFIG_FILE: at('none.json') })).toEqual([
       expect.stringMatching(/^TIDEWHEEL_CONFIG_FILE: got ".*none.json" \(.*ENOENT.*\); allowed is /),
     ]);
+  });
+});
+
+describe("the README's table of variables", () => {
+  it('has every variable with its default, and no other', () => {
+    const sorted = (variables: Iterable<[string, string]>): unknown => [...variables].sort();
+    expect(sorted(readmeTable('worker variables'))).toEqual(sorted(VARIABLES));
   });
 });

@@ -1,7 +1,7 @@
 // The worker process. Configuration comes from the environment and a file; see configuration.ts.
+import { configurationOrExit } from '@tidewheel/process';
 import type { Logger } from '@tidewheel/telemetry';
-import { ConfigurationError, readConfiguration } from './configuration.js';
-import type { Configuration } from './configuration.js';
+import { readConfiguration } from './configuration.js';
 import { processLogger } from './process-logger.js';
 import { startWorkerProcess } from './worker-process.js';
 import type { WorkerProcess } from './worker-process.js';
@@ -9,7 +9,7 @@ import type { WorkerProcess } from './worker-process.js';
 const SERVICE = 'tidewheel-worker';
 
 async function main(): Promise<void> {
-  const configuration = configurationOrExit();
+  const configuration = configurationOrExit(SERVICE, readConfiguration);
   const logger = processLogger(SERVICE, configuration.logLevel);
   try {
     const worker = await startWorkerProcess(configuration, logger);
@@ -19,16 +19,6 @@ async function main(): Promise<void> {
     process.exit(0);
   } catch (error) {
     logger.fatal({ err: error }, 'the worker process cannot go on');
-    process.exit(1);
-  }
-}
-
-function configurationOrExit(): Configuration {
-  try {
-    return readConfiguration(process.env);
-  } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    for (const fault of error.faults) process.stderr.write(`${SERVICE}: ${fault}\n`);
     process.exit(1);
   }
 }

@@ -34,5 +34,6 @@ export {
 export { startTestCluster, type TestCluster, type TestClusterOptions } from './test-cluster.js';
 export { startTestSentinel, type TestSentinel } from './test-sentinel.js';
 export { startTestStore, testPartitions, type TestStore, testTarget, type TestTarget } from './test-store.js';
+export { readmeTable } from './readme-table.js';
 export { type RedisFsync, startTestRedis, type TestRedis, type TestRedisOptions } from './test-redis.js';
 export { waitUntil, type WaitUntilOptions, WaitTimeoutError } from './wait-until.js';

@@ -5,32 +5,15 @@ import {
   identifierFault,
   namespaceFault,
 } from '@tidewheel/core';
+import { isRedisAddress, REDIS_ADDRESS_FORMS } from '@tidewheel/store';
+import { hidePassword } from '@tidewheel/telemetry';
 import { existsSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
-
-/** Where a text stands: relative paths in it start from that folder. */
-export interface SettingPlace {
-  readonly folder: string;
-}
-
-/** One thing that can be configured. */
-export interface Setting<Value> {
-  /** Its name in a configuration file. */
-  readonly key: string;
-  /** Text that stands in when it is not set; empty: it may stay unset. */
-  readonly fallback: string;
-  /** Completes the sentence "allowed is ...". */
-  readonly allowed: string;
-  /** Undefined when the text is not allowed. */
-  readonly parse: (text: string, place: SettingPlace) => Value | undefined;
-  /** Makes a value fit to be shown. */
-  readonly show?: (text: string) => string;
-}
+import type { Setting } from './setting.js';
 
 /** A whole number. */
-export function integer(key: string, fallback: string, min: number, max: number, note = ''): Setting<number> {
+export function integer(fallback: string, min: number, max: number, note = ''): Setting<number> {
   return {
-    key,
     fallback,
     allowed: `a whole number from ${min} to ${max}${note}`,
     parse: (text) => {
@@ -41,9 +24,8 @@ export function integer(key: string, fallback: string, min: number, max: number,
 }
 
 /** A share in percent, as a number from 0 to 1. */
-export function percentage(key: string, what: string): Setting<number> {
+export function percentage(what: string): Setting<number> {
   return {
-    key,
     fallback: '',
     allowed: `a percentage ${what} such as "80%", from 1% to 100%`,
     parse: (text) => {
@@ -55,9 +37,8 @@ export function percentage(key: string, what: string): Setting<number> {
 }
 
 /** Something a second, as a number greater than 0; fractions are fine. */
-export function rate(key: string): Setting<number> {
+export function rate(): Setting<number> {
   return {
-    key,
     fallback: '',
     allowed: 'a number greater than 0, for example 200 or 0.5; unset: no limit',
     parse: (text) => {
@@ -68,9 +49,8 @@ export function rate(key: string): Setting<number> {
 }
 
 /** A duration with a unit, in milliseconds. */
-export function duration(key: string, fallback: string, minMs: number, maxMs: number): Setting<number> {
+export function duration(fallback: string, minMs: number, maxMs: number): Setting<number> {
   return {
-    key,
     fallback,
     allowed: `a duration such as "10s" or "5m" from ${formatDuration(minMs)} to ${formatDuration(maxMs)}`,
     parse: (text) => {
@@ -85,23 +65,20 @@ export function duration(key: string, fallback: string, minMs: number, maxMs: nu
 }
 
 /** A switch. */
-export function onOff(key: string, fallback: 'on' | 'off'): Setting<boolean> {
+export function onOff(fallback: 'on' | 'off'): Setting<boolean> {
   return {
-    key,
     fallback,
     allowed: 'on or off',
     parse: (text) => (text === 'on' ? true : text === 'off' ? false : undefined),
   };
 }
 
-/** One of a few words. */
+/** One of a few words; without a fallback it may stay unset. */
 export function oneOf<Word extends string>(
-  key: string,
-  fallback: Word,
+  fallback: NoInfer<Word> | '',
   words: readonly Word[],
 ): Setting<Word> {
   return {
-    key,
     fallback,
     allowed: `one of ${words.join(', ')}`,
     parse: (text) => words.find((word) => word === text),
@@ -109,9 +86,8 @@ export function oneOf<Word extends string>(
 }
 
 /** The name of a namespace. */
-export function namespaceName(key: string, fallback: string): Setting<string> {
+export function namespaceName(fallback: string): Setting<string> {
   return {
-    key,
     fallback,
     allowed: 'a name that starts with a letter or digit and has only letters, digits, ".", "_" and "-"',
     parse: (text) => (namespaceFault(text) === undefined ? text : undefined),
@@ -119,9 +95,8 @@ export function namespaceName(key: string, fallback: string): Setting<string> {
 }
 
 /** Any text that may be an id. */
-export function identifier(key: string): Setting<string> {
+export function identifier(): Setting<string> {
   return {
-    key,
     fallback: '',
     allowed: 'text of 1 to 1000 characters, none of them a control character',
     parse: (text) => (identifierFault(text) === undefined ? text : undefined),
@@ -129,9 +104,8 @@ export function identifier(key: string): Setting<string> {
 }
 
 /** The name of a worker deployment, or a build id. */
-export function deploymentPart(key: string): Setting<string> {
+export function deploymentPart(): Setting<string> {
   return {
-    key,
     fallback: '',
     allowed: 'text of 1 to 255 characters, none of them a control character',
     parse: (text) => (deploymentPartFault(text) === undefined ? text : undefined),
@@ -141,7 +115,6 @@ export function deploymentPart(key: string): Setting<string> {
 /** Several values, separated by commas; none twice. */
 export function list<Value>(item: Setting<Value>): Setting<readonly Value[]> {
   return {
-    key: item.key,
     fallback: item.fallback,
     allowed: `${item.allowed}; several are separated by commas, none is repeated`,
     parse: (text, place) => {
@@ -153,14 +126,41 @@ export function list<Value>(item: Setting<Value>): Setting<readonly Value[]> {
 }
 
 /** The absolute path of a file that is there. */
-export function file(key: string, extensions: readonly string[], what: string): Setting<string> {
+export function file(extensions: readonly string[], what: string): Setting<string> {
   return {
-    key,
     fallback: '',
     allowed: `the path of an existing file ending in ${extensions.join(', ')}: ${what}`,
     parse: (text, { folder }) => {
       const path = resolve(folder, text);
       return extensions.includes(extname(path)) && existsSync(path) ? path : undefined;
     },
+  };
+}
+
+/** Where Redis is. Its password is never shown. */
+export function redisAddress(fallback: string): Setting<string> {
+  return {
+    fallback,
+    allowed: REDIS_ADDRESS_FORMS,
+    parse: (text) => (isRedisAddress(text) ? text : undefined),
+    show: hidePassword,
+  };
+}
+
+/** The first part of the keys in Redis. */
+export function keyPrefix(fallback: string): Setting<string> {
+  return {
+    fallback,
+    allowed: '1 to 32 letters, digits, "-", "_" or "."',
+    parse: (text) => (/^[A-Za-z0-9._-]{1,32}$/.test(text) ? text : undefined),
+  };
+}
+
+/** Where a server listens. */
+export function listenAddress(fallback: string): Setting<string> {
+  return {
+    fallback,
+    allowed: 'an address or host name to listen on, for example 0.0.0.0',
+    parse: (text) => (/^[A-Za-z0-9.:_-]{1,255}$/.test(text) ? text : undefined),
   };
 }

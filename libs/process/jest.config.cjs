@@ -1,0 +1,1 @@
+module.exports = { displayName: '@tidewheel/process', preset: '../../jest.preset.cjs' };
