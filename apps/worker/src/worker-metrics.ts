@@ -1,9 +1,10 @@
-import type { Attributes } from '@opentelemetry/api';
 import { observeMetrics, WORKER_STATUS_METRICS } from '@tidewheel/telemetry';
 import type { WorkerStatus } from '@tidewheel/worker';
 
 /** What to record of one worker: values, and attributes beside namespace and task queue. */
-type Read = (status: WorkerStatus) => readonly (readonly [value: number, attributes?: Attributes])[];
+type Read = (
+  status: WorkerStatus,
+) => readonly (readonly [value: number, attributes?: Readonly<Record<string, string>>])[];
 type Key = keyof typeof WORKER_STATUS_METRICS;
 
 const WORKFLOW = { worker_type: 'WorkflowWorker' };
@@ -18,6 +19,8 @@ const READS: Readonly<Record<Key, Read>> = {
     [workflowSlots.used, WORKFLOW],
     [activitySlots.used, ACTIVITY],
   ],
+  numPollers: ({ pollers }) =>
+    Object.entries(pollers).map(([poller_type, count]) => [count, { poller_type }] as const),
   stickyCacheSize: ({ workflowCache: cache }) => (cache ? [[cache.cachedWorkflows]] : []),
   stickyCacheSizeBytes: ({ workflowCache: cache }) => (cache ? [[cache.cachedBytes]] : []),
   stickyCacheHit: ({ workflowCache: cache }) => (cache ? [[cache.hits]] : []),
@@ -25,9 +28,7 @@ const READS: Readonly<Record<Key, Read>> = {
   workflowTaskReplayed: ({ workflowCache: cache }) => (cache ? [[cache.replays]] : []),
   stickyCacheTotalForcedEviction: ({ workflowCache: cache }) => (cache ? [[cache.evictions]] : []),
   workflowTaskExecutionCompleted: ({ workflowTasks }) => [[workflowTasks.completed]],
-  workflowTaskExecutionFailed: ({ workflowTasks }) => [[workflowTasks.failed]],
   activityExecutionCompleted: ({ activities }) => [[activities.completed]],
-  activityExecutionFailed: ({ activities }) => [[activities.failed]],
   activityExecutionCanceled: ({ activities }) => [[activities.canceled]],
   workerSessionsOpen: ({ sessions }) => (sessions ? [[sessions.open]] : []),
   activityTaskUnregistered: ({ activities }) => [[activities.unregistered]],

@@ -1,4 +1,4 @@
-import { CancelledFailure, IllegalStateError, makeLogger } from '@tidewheel/common';
+import { CancelledFailure, IllegalStateError, makeLogger, makeMetricMeter } from '@tidewheel/common';
 import type { ActivityInfo, ContextOptions } from './runtime.js';
 import {
   activityInfo,
@@ -9,6 +9,7 @@ import {
   inActivityContext,
   info,
   log,
+  metricMeter,
   sleep,
 } from './index.js';
 import { runInActivityContext } from './runtime.js';
@@ -42,6 +43,7 @@ function makeContext(overrides: Partial<ContextOptions> = {}): Context {
     cancellationSignal: new AbortController().signal,
     workerShutdownSignal: new AbortController().signal,
     log: makeLogger(() => undefined),
+    metricMeter: makeMetricMeter(() => undefined),
     ...overrides,
   });
 }
@@ -75,6 +77,24 @@ test('heartbeats and log entries reach the worker', () => {
     log.warn('slow', { ms: 3 });
   });
   expect(heard).toEqual([{ done: 1 }, ['WARN', 'slow', { ms: 3 }]]);
+});
+
+test('what is recorded reaches the meter of the worker', () => {
+  const recorded: unknown[] = [];
+  const context = makeContext({
+    metricMeter: makeMetricMeter(({ name, value, tags }) => recorded.push([name, value, tags])),
+  });
+  runInActivityContext(context, () => {
+    metricMeter.withTags({ region: 'eu' }).createCounter('orders').add(2);
+    Context.current().metricMeter.createGauge('depth').set(1);
+    metricMeter.createHistogram('took_seconds', 'float').record(0.5, { status: 'success' });
+  });
+  expect(recorded).toEqual([
+    ['orders', 2, { region: 'eu' }],
+    ['depth', 1, {}],
+    ['took_seconds', 0.5, { status: 'success' }],
+  ]);
+  expect(() => metricMeter.createCounter('orders')).toThrow(IllegalStateError);
 });
 
 test('cancellation aborts the signal, rejects `cancelled` and ends a sleep, all with the reason given', async () => {

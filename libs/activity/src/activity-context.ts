@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure, IllegalStateError } from '@tidewheel/common';
-import type { Duration, Logger } from '@tidewheel/common';
+import type { Duration, Logger, MetricMeter } from '@tidewheel/common';
 import { durationToMs } from '@tidewheel/core';
 import type { ActivityInfo } from './activity-info.js';
 
@@ -16,6 +16,8 @@ export interface ContextOptions {
   readonly workerShutdownSignal: AbortSignal;
   /** Adds the activity's identity to each entry. */
   readonly log: Logger;
+  /** Adds namespace, task queue and activity type to each value. */
+  readonly metricMeter: MetricMeter;
 }
 
 /**
@@ -55,6 +57,8 @@ export class Context {
   readonly workerShutdownSignal: AbortSignal;
   /** Entries carry the activity's identity. */
   readonly log: Logger;
+  /** Makes metrics of your own; their values carry `namespace`, `task_queue` and `activity_type`. */
+  readonly metricMeter: MetricMeter;
   private cancelledPromise: Promise<never> | undefined;
 
   /** For the worker. */
@@ -64,6 +68,7 @@ export class Context {
     this.cancellationSignal = options.cancellationSignal;
     this.workerShutdownSignal = options.workerShutdownSignal;
     this.log = options.log;
+    this.metricMeter = options.metricMeter;
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Duration, Logger } from '@tidewheel/common';
+import type { Duration, Logger, MetricMeter } from '@tidewheel/common';
 import { makeLogger } from '@tidewheel/common';
 import { Context } from './activity-context.js';
 import type { ActivityInfo } from './activity-info.js';
@@ -32,3 +32,11 @@ export function cancellationSignal(): AbortSignal {
 export const log: Logger = makeLogger((level, message, meta) => {
   Context.current().log.log(level, message, meta);
 });
+
+/** See {@link Context.metricMeter}. */
+export const metricMeter: MetricMeter = {
+  createCounter: (...args) => Context.current().metricMeter.createCounter(...args),
+  createHistogram: (...args) => Context.current().metricMeter.createHistogram(...args),
+  createGauge: (...args) => Context.current().metricMeter.createGauge(...args),
+  withTags: (tags) => Context.current().metricMeter.withTags(tags),
+};

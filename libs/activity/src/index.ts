@@ -23,6 +23,7 @@ export {
   cancelled,
   heartbeat,
   log,
+  metricMeter,
   sleep,
 } from './current-activity.js';
 export { CompleteAsyncError } from './async-completion.js';
@@ -38,7 +39,19 @@ export {
   TerminatedFailure,
   TimeoutFailure,
 } from '@tidewheel/common';
-export type { ActivityFunction, Duration, Logger, LogMetadata, UntypedActivities } from '@tidewheel/common';
+export type {
+  ActivityFunction,
+  Duration,
+  Logger,
+  LogMetadata,
+  MetricCounter,
+  MetricGauge,
+  MetricHistogram,
+  MetricMeter,
+  MetricTags,
+  NumericMetricValueType,
+  UntypedActivities,
+} from '@tidewheel/common';
 
 // Whoever imports this may ask for the current activity: see activity-context.ts.
 trackContexts();

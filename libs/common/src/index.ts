@@ -49,6 +49,16 @@ export type { OpenedSession } from './sessions.js';
 export { toJson } from './json.js';
 export { makeLogger } from './logger.js';
 export type { Logger, LogLevel, LogMetadata } from './logger.js';
+export { makeMetricMeter } from './metric-meter.js';
+export type {
+  MetricCounter,
+  MetricGauge,
+  MetricHistogram,
+  MetricMeter,
+  MetricTags,
+  MetricUpdate,
+  NumericMetricValueType,
+} from './metric-meter.js';
 export type {
   ActivityFunction,
   QueryDefinition,

@@ -32,6 +32,8 @@ export interface Poller {
   readonly returnsSurplus?: boolean;
   /** The task queue whose dispatch rate holds for everything that is read for it; undefined for what has no rate. */
   readonly ratedQueue?: QueueName;
+  /** Hears of each read that was made for it: how many entries it brought. Of reads that were cut short it hears nothing. */
+  noteRead?(found: number): void;
   /** Gets entries for which room is taken from now on. */
   deliver(stream: PolledStream, entries: readonly RawStreamEntry[]): void;
 }

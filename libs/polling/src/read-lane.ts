@@ -230,6 +230,7 @@ export class ReadLane {
       const found = streams.map((stream) => byKey.get(stream.key) ?? []);
       const taken = found.reduce((sum, entries) => sum + entries.length, 0);
       if (fault === undefined && !pending) noteFound(plan, taken);
+      if (taken > 0 || (fault === undefined && !pending && !broken)) poller.noteRead?.(taken);
       const leftSome = broken || found.some((entries) => entries.length >= count);
       const all = found.map((entries, i) => ({ stream: streams[i] as PolledStream, entries }));
       const brought = all.filter(({ entries }) => entries.length > 0);

@@ -21,4 +21,7 @@ export { WORKER_STATUS_METRICS } from './catalog/worker-status-catalog.js';
 export { observeMetrics } from './instruments.js';
 export type { Observe } from './instruments.js';
 export { METRICS } from './metric-catalog.js';
+export { counterSeries, histogramSeries } from './series.js';
+export type { CounterSeries, HistogramSeries } from './series.js';
+export { recordUserMetric } from './user-metrics.js';
 export { observeProcess } from './process-metrics.js';

@@ -15,6 +15,12 @@ export interface WorkerStatus {
   readonly taskQueue: string;
   readonly identity: string;
   readonly workflowSlots: { readonly used: number; readonly size: number };
+  /** For each kind of task 1 while the worker reads it, otherwise 0; by the names that Temporal's metric has. */
+  readonly pollers: {
+    readonly workflow_task: number;
+    readonly sticky_workflow_task: number;
+    readonly activity_task: number;
+  };
   readonly activitySlots: { readonly used: number; readonly size: number };
   /** Sessions that are open, and how many may be; undefined when it opens none. */
   readonly sessions: { readonly open: number; readonly size: number } | undefined;

@@ -8,6 +8,8 @@ import { ActivityExecutor, bindActivities } from './activity/activity-executor.j
 import { ActivityPoller } from './activity/activity-poller.js';
 import { ActivityRates } from './activity/activity-rates.js';
 import { TaskReader } from '@tidewheel/polling';
+import { METRICS } from '@tidewheel/telemetry';
+import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { createSlots } from './slots/index.js';
 import type { ActivitySlotInfo, WorkerSlots, WorkflowSlotInfo } from './slots/index.js';
 import { SelfDescription } from './registry/self-description.js';
@@ -36,6 +38,7 @@ export class Worker {
   readonly workerId: string;
   private readonly engine: Engine;
   private readonly logger: Logger;
+  private readonly metrics: WorkerMetrics;
   private readonly reader: TaskReader;
   private readonly workflowSlots: WorkerSlots<WorkflowSlotInfo>;
   private readonly activitySlots: WorkerSlots<ActivitySlotInfo>;
@@ -72,6 +75,7 @@ export class Worker {
     this.engine = options.engine;
     this.logger = options.logger;
     this.workerId = randomUUID();
+    this.metrics = new WorkerMetrics(options);
     this.reader = TaskReader.of(this.engine, this.logger);
     const reserver = { taskQueue: options.taskQueue, workerIdentity: options.identity };
     this.workflowSlots = createSlots(
@@ -89,6 +93,7 @@ export class Worker {
       engine: this.engine,
       options,
       workerId: this.workerId,
+      metrics: this.metrics,
       takeWorkflowTask: () => this.takeWorkflowTask(),
       returnWorkflowTask: () => this.workflowSlots.release(),
       runWorkflowTask: (task: WorkflowTask) => {
@@ -115,6 +120,7 @@ export class Worker {
         engine: this.engine,
         runtime,
         logger: this.logger,
+        metrics: this.metrics,
         identity: options.identity,
         slots: this.workflowSlots,
         sticky: () => this.sticky(),
@@ -135,6 +141,7 @@ export class Worker {
         slots: this.workflowSlots,
         handler: this.handler,
         logger: this.logger,
+        metrics: this.metrics,
         version: options.versioning?.version,
       });
     }
@@ -147,6 +154,7 @@ export class Worker {
         room: this.activityRates.room,
         executor: this.executor,
         logger: this.logger,
+        metrics: this.metrics,
         version: options.versioning?.version,
       });
     }
@@ -183,6 +191,11 @@ export class Worker {
       identity: options.identity,
       workflowSlots: { used: workflowSlots.inUse, size: workflowSlots.size },
       activitySlots: { used: activitySlots.inUse, size: activitySlots.size },
+      pollers: {
+        workflow_task: this.polls(this.workflowPoller),
+        sticky_workflow_task: this.options.maxCachedWorkflows > 0 ? this.polls(this.workflowPoller) : 0,
+        activity_task: this.polls(this.activityPoller),
+      },
       sessions: this.sessionWorker?.status,
       workflowCache: cache,
       stickyCacheHitRate: cache && cache.hits + cache.replays > 0 ? hitRate(cache) : undefined,
@@ -215,6 +228,7 @@ export class Worker {
         this.activityPoller && this.reader.add(this.activityPoller),
         ...(this.sessionWorker?.pollers ?? []).map((poller) => this.reader.add(poller)),
       ]);
+      this.metrics.counter(METRICS.workerStart).add();
       this.registrar.add(this.registrant);
       void this.parts.runtime?.typesKnown.then(() => this.registrar.tellSoon(this.registrant));
       await this.shutdownAsked;
@@ -324,6 +338,11 @@ export class Worker {
       this.activitySlots.whenUnused(),
       this.sessionWorker?.whenUnused(),
     ]);
+  }
+
+  /** How many pollers of a kind read for the worker now. */
+  private polls(poller: WorkflowPoller | ActivityPoller | undefined): number {
+    return poller && this.currentState === 'RUNNING' ? 1 : 0;
   }
 
   private get stickyQueue(): string {

@@ -43,6 +43,7 @@ export { setWorkflowOptions } from './workflow-options.js';
 export type { WorkflowDefinitionOptions } from './workflow-options.js';
 export { uuid4 } from './randomness.js';
 export { log } from './workflow-log.js';
+export { metricMeter } from './metric-meter.js';
 export { Trigger } from './trigger.js';
 export { inWorkflowContext } from './execution/current-execution.js';
 export {
@@ -64,6 +65,12 @@ export {
 export type {
   ApplicationFailureOptions,
   Duration,
+  MetricCounter,
+  MetricGauge,
+  MetricHistogram,
+  MetricMeter,
+  MetricTags,
+  NumericMetricValueType,
   QueryDefinition,
   RetryPolicy,
   RetryState,

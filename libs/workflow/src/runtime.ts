@@ -151,6 +151,7 @@ export type {
   Activation,
   ActivationOutcome,
   ExecutionIdentity,
+  MetricUpdate,
   QueryAnswers,
   WorkflowLogEntry,
   WorkflowQuery,

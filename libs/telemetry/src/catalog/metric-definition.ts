@@ -28,6 +28,9 @@ export type MetricTable = Readonly<Record<string, MetricDefinition>>;
 /** Bounds of latencies that people wait for, in seconds. */
 export const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25];
 
+/** Bounds of the lives of workflows and activities, in seconds: up to a week. */
+export const LIFE_BOUNDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 3_600, 21_600, 86_400, 604_800];
+
 /** Attributes that mean the same wherever they occur. */
 const NAMESPACE = { namespace: 'Namespace.' } as const;
 export const TASK_QUEUE = { ...NAMESPACE, task_queue: 'Task queue.' } as const;

@@ -25,6 +25,13 @@ export const WORKER_STATUS_METRICS = {
     description: 'Tasks that are being worked on, by kind of task.',
     attributes: WORKER_TYPE,
   },
+  numPollers: {
+    ...GAUGE,
+    name: 'tidewheel_num_pollers',
+    unit: '{poller}',
+    description: 'Kinds of tasks that the worker reads; one blocking read of its process serves them all.',
+    attributes: { ...TASK_QUEUE, poller_type: '`workflow_task`, `sticky_workflow_task` or `activity_task`.' },
+  },
   stickyCacheSize: {
     ...GAUGE,
     name: 'tidewheel_sticky_cache_size',
@@ -69,23 +76,11 @@ export const WORKER_STATUS_METRICS = {
     unit: '{task}',
     description: 'Workflow tasks that were completed.',
   },
-  workflowTaskExecutionFailed: {
-    ...COUNTER,
-    name: 'tidewheel_workflow_task_execution_failed',
-    unit: '{task}',
-    description: 'Workflow tasks that failed.',
-  },
   activityExecutionCompleted: {
     ...COUNTER,
     name: 'tidewheel_activity_execution_completed',
     unit: '{attempt}',
     description: 'Attempts of activities that were completed.',
-  },
-  activityExecutionFailed: {
-    ...COUNTER,
-    name: 'tidewheel_activity_execution_failed',
-    unit: '{attempt}',
-    description: 'Attempts of activities that failed.',
   },
   activityExecutionCanceled: {
     ...COUNTER,

@@ -23,6 +23,7 @@ import type {
   WorkflowTask,
 } from '@tidewheel/engine';
 import type { TaskSlots } from '@tidewheel/polling';
+import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { ActivitySlotInfo } from '../slots/index.js';
 import type { CompiledWorkerOptions } from '../worker-options.js';
 import { HeartbeatSender } from './heartbeat-sender.js';
@@ -49,6 +50,7 @@ export interface ActivityExecutorOptions {
   readonly engine: Engine;
   readonly options: CompiledWorkerOptions;
   readonly workerId: string;
+  readonly metrics: WorkerMetrics;
   readonly activities: ReadonlyMap<string, BoundActivity>;
   readonly slots: TaskSlots<ActivitySlotInfo>;
   /** How much of its heartbeat timeout may pass between two heartbeats of an activity; default 0.8. */
@@ -116,6 +118,7 @@ export class ActivityExecutor {
   /** Runs one attempt, for which a slot was taken, to its reported end. Never rejects. */
   async execute(task: ActivityTask): Promise<void> {
     const slot = this.parts.slots.use({ type: 'activity', activityType: task.activityType });
+    this.parts.metrics.activity(task.activityType).taskReceived(task);
     try {
       await this.executeAndReport(task);
     } catch (error) {
@@ -171,8 +174,10 @@ export class ActivityExecutor {
         activity.stop('WORKER_SHUTDOWN');
         activity.giveUp();
       }
+      const beganMs = performance.now();
       const ran = this.mustStop ? givenUp : this.run(task, heartbeats, controller.signal);
       const outcome = await Promise.race([ran, givenUp]);
+      this.parts.metrics.activity(task.activityType).ran(performance.now() - beganMs);
       if (outcome.kind === 'failed') await heartbeats.flush();
       heartbeats.stop();
       await this.report(task, activity, outcome);
@@ -228,6 +233,7 @@ export class ActivityExecutor {
         cancellationSignal,
         workerShutdownSignal: this.workerShutdown.signal,
         log: this.activityLogger(task),
+        metricMeter: this.parts.metrics.activity(task.activityType).meter,
       });
       return { kind: 'completed', value: await runInActivityContext(context, () => activity(context, args)) };
     } catch (error) {
@@ -263,6 +269,7 @@ export class ActivityExecutor {
         const result = outcome.value === undefined ? [] : [defaultPayloadConverter.toPayload(outcome.value)];
         const reported = await completeActivity(context, task, result, reporter);
         this.counts.completed++;
+        this.parts.metrics.activity(task.activityType).succeeded(task);
         return reported;
       } catch (error) {
         // A result that cannot be written or is too large fails the attempt.
@@ -282,6 +289,7 @@ export class ActivityExecutor {
       stopReason === 'WORKER_SHUTDOWN' ? ApplicationFailure.create(SHUTDOWN_FAILURE) : error,
       defaultPayloadConverter,
     );
+    this.parts.metrics.activity(task.activityType).failed(failure);
     this.logger.debug('an activity failed', { ...logFields(task), reason: failure.message });
     return failActivity(context, task, failure, reporter);
   }

@@ -6,6 +6,8 @@ import { parseTaskEntry } from '@tidewheel/store';
 import type { WorkerDeploymentVersion } from '@tidewheel/core';
 import { VersionStreams } from '@tidewheel/polling';
 import type { PolledStream, Poller, TaskRoom, TaskSlots } from '@tidewheel/polling';
+import { METRICS } from '@tidewheel/telemetry';
+import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { ActivitySlotInfo } from '../slots/index.js';
 import type { ActivityExecutor } from './activity-executor.js';
 
@@ -19,6 +21,7 @@ interface ActivityPollerOptions {
   readonly room: TaskRoom;
   readonly executor: ActivityExecutor;
   readonly logger: Logger;
+  readonly metrics: WorkerMetrics;
   /** The worker's version; absent for an unversioned worker. */
   readonly version?: WorkerDeploymentVersion | undefined;
 }
@@ -29,6 +32,7 @@ export class ActivityPoller implements Poller {
   readonly slots: TaskRoom;
   readonly ratedQueue: QueueName;
   private readonly unversioned: readonly PolledStream[];
+  private readonly empty;
 
   constructor(private readonly options: ActivityPollerOptions) {
     const { keys } = options.engine.context;
@@ -42,6 +46,11 @@ export class ActivityPoller implements Poller {
       key: keys.taskStream(partition, 'activity', namespace, taskQueue),
     }));
     this.slots = options.room;
+    this.empty = options.metrics.counter(METRICS.activityPollNoTask);
+  }
+
+  noteRead(found: number): void {
+    if (found === 0) this.empty.add();
   }
 
   get streams(): readonly PolledStream[] {

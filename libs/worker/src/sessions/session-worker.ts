@@ -72,12 +72,14 @@ export class SessionWorker {
       heartbeatShare: HEARTBEAT_SHARE,
     });
     const { namespace, logger } = options;
+    const { metrics } = executor;
     const poll = (
       taskQueue: string,
       by: ActivityExecutor,
       slots: TaskSlots<ActivitySlotInfo>,
       room: TaskRoom = slots,
-    ): Poller => new ActivityPoller({ engine, namespace, logger, taskQueue, slots, room, executor: by });
+    ): Poller =>
+      new ActivityPoller({ engine, namespace, logger, metrics, taskQueue, slots, room, executor: by });
     this.pollers = [
       poll(this.controlTaskQueue, control, this.controlSlots),
       poll(this.taskQueue, activities, activitySlots, activityRoom),

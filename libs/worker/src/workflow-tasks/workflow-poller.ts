@@ -6,6 +6,8 @@ import { parseTaskEntry } from '@tidewheel/store';
 import type { WorkerDeploymentVersion } from '@tidewheel/core';
 import { VersionStreams } from '@tidewheel/polling';
 import type { PolledStream, Poller, TaskSlots } from '@tidewheel/polling';
+import { METRICS } from '@tidewheel/telemetry';
+import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { WorkflowSlotInfo } from '../slots/index.js';
 import type { WorkflowTaskHandler } from './workflow-task-handler.js';
 
@@ -20,6 +22,7 @@ interface WorkflowPollerOptions {
   readonly slots: TaskSlots<WorkflowSlotInfo>;
   readonly handler: WorkflowTaskHandler;
   readonly logger: Logger;
+  readonly metrics: WorkerMetrics;
   /** The worker's version; absent for an unversioned worker. */
   readonly version?: WorkerDeploymentVersion | undefined;
 }
@@ -30,6 +33,8 @@ export class WorkflowPoller implements Poller {
   readonly slots: TaskSlots<WorkflowSlotInfo>;
   private readonly sticky: ReadonlySet<string>;
   private readonly unversioned: readonly PolledStream[];
+  private readonly succeeded;
+  private readonly empty;
 
   constructor(private readonly options: WorkflowPollerOptions) {
     const { keys } = options.engine.context;
@@ -52,6 +57,12 @@ export class WorkflowPoller implements Poller {
       new VersionStreams(options.engine.context, { kind: 'workflow', namespace, taskQueue, version }, sticky);
     this.sticky = new Set(sticky.map(({ key }) => key));
     this.slots = options.slots;
+    this.succeeded = options.metrics.counter(METRICS.workflowTaskQueuePollSucceed);
+    this.empty = options.metrics.counter(METRICS.workflowTaskQueuePollEmpty);
+  }
+
+  noteRead(found: number): void {
+    (found > 0 ? this.succeeded : this.empty).add();
   }
 
   get streams(): readonly PolledStream[] {

@@ -5,6 +5,8 @@ import { answerQuery, completeWorkflowTask, failWorkflowTask, readStoredEvents }
 import type { ActivityTask, Engine, QueryTask, TaskQuery, WorkflowTask } from '@tidewheel/engine';
 import type { TaskSlots } from '@tidewheel/polling';
 import type { WorkflowSlotInfo } from '../slots/index.js';
+import { failureReason } from '../metrics/worker-metrics.js';
+import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { WorkerVersioning } from '../worker-versioning.js';
 import type { ActivationRequest, ActivationResult, WorkflowRuntime } from '../workflow/index.js';
 
@@ -13,6 +15,7 @@ interface WorkflowTaskHost {
   readonly engine: Engine;
   readonly runtime: WorkflowRuntime;
   readonly logger: Logger;
+  readonly metrics: WorkerMetrics;
   readonly identity: string;
   /** Those of the tasks that are handed in. */
   readonly slots: TaskSlots<WorkflowSlotInfo>;
@@ -89,7 +92,7 @@ export class WorkflowTaskHandler {
         const events = await readStoredEvents(engine.context, task.run, 1, task.historyLength);
         result = await runtime.activate({ ...request, firstEventId: 1, packedEvents: packEvents(events) });
       }
-      this.logAll(result);
+      this.passOn(result);
       await this.answer(task.run.partition, [task.query], result);
     } catch (error) {
       logger.warn('a query could not be answered', {
@@ -102,21 +105,21 @@ export class WorkflowTaskHandler {
   }
 
   private async handleOne(task: WorkflowTask): Promise<WorkflowTask | undefined> {
+    const beganMs = performance.now();
     const result = await this.activate(task);
-    this.logAll(result);
-    switch (result.kind) {
-      case 'completed': {
-        const next = await this.complete(task, result);
-        await this.answer(task.run.partition, task.queries, result);
-        return next;
-      }
-      case 'failed':
-        await this.fail(task, result);
-        await this.answer(task.run.partition, task.queries, result);
-        return undefined;
-      case 'cacheMiss':
-        throw new Error('the workflow runtime did not accept a whole history');
+    this.passOn(result);
+    if (result.kind === 'cacheMiss') throw new Error('the workflow runtime did not accept a whole history');
+    const metrics = this.host.metrics.workflow(result.workflowType ?? '');
+    let next: WorkflowTask | undefined;
+    if (result.kind === 'completed') {
+      if (result.replayMs !== undefined) metrics.replayed(result.replayMs);
+      next = await this.complete(task, result);
+    } else {
+      await this.fail(task, result);
     }
+    metrics.taskEnded(task, performance.now() - beganMs);
+    if (task.queries.length > 0) await this.answer(task.run.partition, task.queries, result);
+    return next;
   }
 
   private async activate(task: WorkflowTask): Promise<ActivationResult> {
@@ -143,7 +146,7 @@ export class WorkflowTaskHandler {
     const { versioning } = host;
     const behavior = result.versioningBehavior ?? versioning?.defaultBehavior;
     if (versioning && !behavior) {
-      await this.fail(task, undeclaredBehavior());
+      await this.fail(task, { ...undeclaredBehavior(), workflowType: result.workflowType });
       host.runtime.evict(task.run.runId);
       return undefined;
     }
@@ -165,14 +168,17 @@ export class WorkflowTaskHandler {
       host.returnEagerActivities(taken);
       throw error;
     });
+    const metrics = host.metrics.workflow(result.workflowType);
     if (outcome.kind === 'completed') {
       this.counts.completed++;
+      metrics.completed(result.commands, result.runStartedMs);
       for (const activity of outcome.activities) host.runActivity(activity);
       return outcome.next;
     }
     host.returnEagerActivities(taken);
     host.runtime.evict(task.run.runId);
     this.counts.failed++;
+    metrics.taskFailed(FAILURE_REASONS[outcome.kind]);
     if (outcome.kind === 'rejected') {
       host.logger.error('the commands of a workflow task were refused', {
         workflowId: task.run.workflowId,
@@ -189,6 +195,7 @@ export class WorkflowTaskHandler {
   ): Promise<void> {
     const { host } = this;
     this.counts.failed++;
+    host.metrics.workflow(result.workflowType ?? '').taskFailed(failureReason(result.cause));
     host.logger.warn('a workflow task failed', {
       workflowId: task.run.workflowId,
       runId: task.run.runId,
@@ -219,12 +226,21 @@ export class WorkflowTaskHandler {
     );
   }
 
-  private logAll(result: ActivationResult): void {
+  /** What the code logged and recorded. */
+  private passOn(result: ActivationResult): void {
     if (result.kind === 'cacheMiss') return;
+    if (result.metrics) this.host.metrics.workflow(result.workflowType ?? '').recordAll(result.metrics);
     for (const { level, message, attributes } of result.logs)
       this.host.logger.log(level, message, attributes);
   }
 }
+
+/** What the metric calls completions that did not come to pass. */
+const FAILURE_REASONS = {
+  rejected: 'BadCommand',
+  unhandledCommand: 'UnhandledCommand',
+  notFound: 'NotFound',
+} as const;
 
 /** How a workflow task fails whose workflow does not say how it goes along with other versions. */
 function undeclaredBehavior(): Extract<ActivationResult, { kind: 'failed' }> {

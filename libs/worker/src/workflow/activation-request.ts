@@ -6,7 +6,7 @@ import type {
   WorkerDeploymentVersion,
   WorkflowTaskFailedCause,
 } from '@tidewheel/core';
-import type { WorkflowLogEntry, WorkflowQuery } from '@tidewheel/workflow/runtime';
+import type { MetricUpdate, WorkflowLogEntry, WorkflowQuery } from '@tidewheel/workflow/runtime';
 
 export type { WorkflowLogEntry, WorkflowQuery } from '@tidewheel/workflow/runtime';
 
@@ -45,6 +45,13 @@ export type ActivationResult =
       readonly commands: readonly Command[];
       readonly queryAnswers: Readonly<Record<string, QueryAnswer>>;
       readonly logs: readonly WorkflowLogEntry[];
+      readonly workflowType: string;
+      /** When the run started, in milliseconds since the epoch. */
+      readonly runStartedMs: number;
+      /** How long running through earlier workflow tasks took; only when that had to be done. */
+      readonly replayMs?: number;
+      /** What the workflow recorded with its meter; only when it did. */
+      readonly metrics?: readonly MetricUpdate[] | undefined;
       /** Only when the workflow says it. */
       readonly versioningBehavior?: VersioningBehavior;
     }
@@ -54,6 +61,10 @@ export type ActivationResult =
       readonly cause: WorkflowTaskFailedCause;
       readonly failure: Failure;
       readonly logs: readonly WorkflowLogEntry[];
+      /** What the workflow recorded with its meter before; only when it did. */
+      readonly metrics?: readonly MetricUpdate[] | undefined;
+      /** Absent when it did not come to running any code. */
+      readonly workflowType?: string | undefined;
     }
   | {
       /** The execution is not cached where the events continue: send its whole history. */

@@ -7,7 +7,9 @@ import type {
   VersioningBehavior,
   WorkerDeploymentVersion,
 } from '@tidewheel/core';
-import type { LogLevel } from '@tidewheel/common';
+import type { LogLevel, MetricUpdate } from '@tidewheel/common';
+
+export type { MetricUpdate } from '@tidewheel/common';
 
 /** Which run an execution is. */
 export interface ExecutionIdentity {
@@ -55,6 +57,8 @@ export interface WorkflowLogEntry {
 export interface ActivationOutcome {
   readonly commands: readonly Command[];
   readonly logs: readonly WorkflowLogEntry[];
+  /** Absent when nothing was recorded. */
+  readonly metrics?: readonly MetricUpdate[] | undefined;
   /** Whether the commands close the run. */
   readonly closed: boolean;
   /** Only when the workflow says it. */

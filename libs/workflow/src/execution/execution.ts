@@ -23,6 +23,7 @@ import type {
   Activation,
   ActivationOutcome,
   ExecutionIdentity,
+  MetricUpdate,
   PendingOperation,
   QueryAnswers,
   WorkflowLogEntry,
@@ -80,6 +81,7 @@ export class Execution {
   /** Who waits for the event of each command of {@link commands}. */
   private owners: (PendingOperation | undefined)[] = [];
   private logs: WorkflowLogEntry[] = [];
+  private metrics: MetricUpdate[] | undefined;
   private taskFailure: { readonly error: unknown } | undefined;
   private generator: RandomGenerator | undefined;
 
@@ -183,10 +185,12 @@ export class Execution {
 
   /** Hands over what the activation led to. */
   conclude(): ActivationOutcome {
-    const { commands, logs, closed, taskFailure, versioningBehavior } = this;
+    const { commands, logs, metrics, closed, taskFailure, versioningBehavior } = this;
     this.commands = [];
     this.logs = [];
-    return { commands, logs, closed, taskFailure, ...(versioningBehavior && { versioningBehavior }) };
+    this.metrics = undefined;
+    const rare = { ...(metrics && { metrics }), ...(versioningBehavior && { versioningBehavior }) };
+    return { commands, logs, closed, taskFailure, ...rare };
   }
 
   /** Learns which events the commands of the latest activation became; 0 for a command that made none. */
@@ -219,6 +223,13 @@ export class Execution {
   log(level: LogLevel, message: string, attributes?: Readonly<Record<string, unknown>>): void {
     if (this.isReplaying || this.isAnsweringQuery) return;
     this.logs.push({ level, message, timestampMs: this.nowMs, ...(attributes && { attributes }) });
+  }
+
+  /** Hands a value over to the worker's metrics, unless it was when the code ran first. */
+  recordMetric(update: MetricUpdate): void {
+    if (this.isReplaying || this.isAnsweringQuery) return;
+    this.metrics ??= [];
+    this.metrics.push(update);
   }
 
   /** What an error that nobody caught does: it cancels or fails the run, or fails only the workflow task. */

@@ -1,6 +1,6 @@
 import type { Failure, HistoryEvent, HistoryEventOf, WorkflowTaskFailedCause } from '@tidewheel/core';
 import { isEventOf } from '@tidewheel/core';
-import type { Execution, WorkflowLogEntry } from '@tidewheel/workflow/runtime';
+import type { Execution, MetricUpdate, WorkflowLogEntry } from '@tidewheel/workflow/runtime';
 import type { ActivationRequest, ActivationResult, WorkflowCacheLimits } from '../activation-request.js';
 import { matchCommands, patchIdsOf, recordOf } from './command-matching.js';
 import type { CommandRecord } from './command-matching.js';
@@ -33,6 +33,7 @@ class WorkflowTaskFailure extends Error {
     readonly taskCause: WorkflowTaskFailedCause,
     readonly failure: Failure,
     readonly logs: readonly WorkflowLogEntry[] = [],
+    readonly metrics?: readonly MetricUpdate[] | undefined,
   ) {
     super(failure.message);
   }
@@ -42,6 +43,8 @@ class WorkflowTaskFailure extends Error {
 export class WorkflowSandbox {
   private readonly realm: WorkflowRealm;
   private readonly cache: InstanceCache<WorkflowInstance>;
+  /** Of the execution that ran last; undefined when the latest request did not come to running any. */
+  private latestType: string | undefined;
 
   constructor(
     code: RealmCode,
@@ -54,12 +57,14 @@ export class WorkflowSandbox {
 
   /** Runs one workflow task or query. Never throws: what goes wrong is part of the result. */
   activate(request: ActivationRequest): ActivationResult {
+    this.latestType = undefined;
     try {
       return request.isQueryOnly ? this.query(request) : this.runTask(request);
     } catch (error) {
       this.cache.delete(request.runId);
       if (error instanceof WorkflowTaskFailure) {
-        return { kind: 'failed', cause: error.taskCause, failure: error.failure, logs: error.logs };
+        const { taskCause: cause, failure, logs, metrics } = error;
+        return { kind: 'failed', cause, failure, logs, metrics, workflowType: this.latestType };
       }
       return this.failedBy(error);
     }
@@ -93,22 +98,11 @@ export class WorkflowSandbox {
     if (!plan.hasCurrentTask) {
       throw new Error(`the events of run ${request.runId} do not end with the start of a workflow task`);
     }
-    const { instance, commands, logs, closed, versioningBehavior } = this.advance(
-      request,
-      cached,
-      events,
-      plan,
-    );
+    const { instance, closed, ...outcome } = this.advance(request, cached, events, plan);
     const queryAnswers =
       request.queries.length > 0 ? this.realm.answer(instance.execution, request.queries) : {};
     if (!closed) this.keep(request, instance);
-    return {
-      kind: 'completed',
-      commands,
-      queryAnswers,
-      logs,
-      ...(versioningBehavior && { versioningBehavior }),
-    };
+    return { kind: 'completed', queryAnswers, ...outcome, ...runFacts(instance) };
   }
 
   private query(request: ActivationRequest): ActivationResult {
@@ -125,7 +119,7 @@ export class WorkflowSandbox {
     }
     const queryAnswers = this.realm.answer(instance.execution, request.queries);
     if (!isClosed) this.keep(request, instance);
-    return { kind: 'completed', commands: [], queryAnswers, logs: [] };
+    return { kind: 'completed', commands: [], queryAnswers, logs: [], ...runFacts(instance) };
   }
 
   private keep({ runId }: ActivationRequest, instance: WorkflowInstance): void {
@@ -155,7 +149,10 @@ export class WorkflowSandbox {
     events: readonly HistoryEvent[],
     plan: ActivationPlan,
   ) {
+    const beganMs = performance.now();
+    let replayMs: number | undefined;
     const execution = cached?.execution ?? this.createExecution(request, events);
+    this.latestType = execution.started.attributes.workflowType;
     if (cached) this.checkCommands(request, execution, cached.records, plan.previousCommandEvents);
     let outcome: ReturnType<WorkflowRealm['activate']> | undefined;
     let records: readonly CommandRecord[] = [];
@@ -171,11 +168,12 @@ export class WorkflowSandbox {
       });
       if (outcome.taskFailure) {
         const { cause, failure } = this.describeFailure(outcome.taskFailure.error);
-        throw new WorkflowTaskFailure(cause, failure, outcome.logs);
+        throw new WorkflowTaskFailure(cause, failure, outcome.logs, outcome.metrics);
       }
       records = outcome.commands.map(recordOf);
       if (activation.isReplaying) {
         this.checkCommands(request, execution, records, activation.commandEvents);
+        replayMs = performance.now() - beganMs;
       }
     }
     const last = plan.activations.at(-1);
@@ -183,8 +181,10 @@ export class WorkflowSandbox {
     return {
       commands: outcome.commands,
       logs: outcome.logs,
+      ...(outcome.metrics && { metrics: outcome.metrics }),
       closed: outcome.closed,
-      versioningBehavior: outcome.versioningBehavior,
+      ...(outcome.versioningBehavior && { versioningBehavior: outcome.versioningBehavior }),
+      ...(replayMs !== undefined && { replayMs }),
       instance: instanceOf(execution, last, records),
     };
   }
@@ -216,13 +216,18 @@ export class WorkflowSandbox {
   }
 
   private failedBy(error: unknown): ActivationResult {
-    return { kind: 'failed', ...this.describeFailure(error), logs: [] };
+    return { kind: 'failed', ...this.describeFailure(error), logs: [], workflowType: this.latestType };
   }
 
   private describeFailure(error: unknown): { cause: WorkflowTaskFailedCause; failure: Failure } {
     const failure = withSandboxHint(this.realm.toFailure(error));
     return { cause: 'WORKFLOW_WORKER_UNHANDLED_FAILURE', failure };
   }
+}
+
+/** What the host tells of a run when it records how its tasks went. */
+function runFacts({ execution: { started } }: WorkflowInstance) {
+  return { workflowType: started.attributes.workflowType, runStartedMs: started.eventTimeMs };
 }
 
 function instanceOf(

@@ -56,6 +56,8 @@ const result: fc.Arbitrary<ActivationResult> = fc.oneof(
     commands: fc.array(command, { maxLength: 4 }),
     queryAnswers: fc.constantFrom({}, { q: { answered: false as const, errorMessage: 'no' } }),
     logs: fc.constantFrom([], [{ level: 'INFO' as const, message: 'm', timestampMs: 1 }]),
+    workflowType: fc.string(),
+    runStartedMs: fc.nat(),
   }),
   fc.constant({ kind: 'cacheMiss' as const }),
   fc.constant({

@@ -95,11 +95,15 @@ export function writeResults(results: readonly NumberedResult[]): unknown[] {
   for (const { number, result } of results) {
     wire.push(number);
     if (result.kind === 'completed') {
-      const { commands, logs, queryAnswers, versioningBehavior } = result;
-      const isUsual = logs.length === 0 && Object.keys(queryAnswers).length === 0 && !versioningBehavior;
-      wire.push(
-        isUsual ? undefined : { logs, queryAnswers, ...(versioningBehavior && { versioningBehavior }) },
-      );
+      const { kind: _, commands, workflowType, runStartedMs, ...rest } = result;
+      const { logs, queryAnswers, metrics, versioningBehavior, replayMs } = rest;
+      const isUsual =
+        logs.length === 0 &&
+        Object.keys(queryAnswers).length === 0 &&
+        metrics === undefined &&
+        versioningBehavior === undefined &&
+        replayMs === undefined;
+      wire.push(isUsual ? undefined : rest, workflowType, runStartedMs);
       writeCommands(wire, commands);
     } else {
       wire.push(result);
@@ -121,8 +125,18 @@ export function readResults(wire: readonly unknown[]): NumberedResult[] {
     if (rest && 'kind' in rest) {
       results.push({ number, result: rest as ActivationResult });
     } else {
+      const workflowType = wire[position.index++] as string;
+      const runStartedMs = wire[position.index++] as number;
       const commands = readCommands(wire as WireCommands, position);
-      results.push({ number, result: { kind: 'completed', commands, logs: [], queryAnswers: {}, ...rest } });
+      const usual = {
+        kind: 'completed',
+        commands,
+        logs: [],
+        queryAnswers: {},
+        workflowType,
+        runStartedMs,
+      } as const;
+      results.push({ number, result: { ...usual, ...rest } });
     }
   }
   return results;
