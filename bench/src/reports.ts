@@ -2,6 +2,7 @@ import { measureBacklog } from './backlog/backlog.js';
 import { measureManyPollers } from './backlog/many-pollers.js';
 import { measureFootprint } from './footprint/footprint.js';
 import type { BenchOptions } from './options.js';
+import { measureScaling } from './scaling/scaling.js';
 import { measureSticky } from './sticky/sticky.js';
 import { measureThrottledQueue } from './throttling/throttled-queue.js';
 
@@ -23,5 +24,6 @@ export const REPORTS: readonly Report[] = [
   { name: 'backlog', measure: measureBacklog },
   { name: 'pollers', measure: measureManyPollers },
   { name: 'sticky', measure: measureSticky },
+  { name: 'scaling', measure: measureScaling },
   { name: 'throttled-queue', measure: measureThrottledQueue },
 ];

@@ -32,6 +32,13 @@ export async function nap(durationMs: number): Promise<Ending> {
   return ending;
 }
 
+/** Takes its time, unless it is asked to stop. */
+export async function rest(durationMs: number): Promise<Ending> {
+  const ending = begin();
+  await sleep(durationMs);
+  return ending;
+}
+
 /** Its first attempt is too long for a worker that ends, and stops when it is asked to. */
 export async function stoppable(): Promise<Ending> {
   const ending = begin();

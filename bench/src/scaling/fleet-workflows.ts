@@ -2,6 +2,8 @@
 import { proxyActivities } from '@tidewheel/workflow';
 import type * as fleet from './fleet-activities.js';
 
+const SECOND_JOB_MS = 200;
+
 /** Nobody who waits for a timeout or a back-off of these would be in time for the test. */
 const activities = proxyActivities<typeof fleet>({
   startToCloseTimeout: '30 minutes',
@@ -12,4 +14,12 @@ const activities = proxyActivities<typeof fleet>({
 /** One activity and what came of it. */
 export async function job(kind: keyof typeof fleet, durationMs: number): Promise<fleet.Ending> {
   return await activities[kind](durationMs);
+}
+
+/** Two activities in a row, as most workflows have more than one. */
+export async function twoJobs(
+  kind: keyof typeof fleet,
+  durationMs: number,
+): Promise<readonly fleet.Ending[]> {
+  return [await activities[kind](durationMs), await activities.nap(SECOND_JOB_MS)];
 }

@@ -8,13 +8,13 @@ import { FLEET_QUEUE, WorkerFleet } from './worker-fleet.js';
 type Kind = keyof typeof fleetActivities;
 
 /** A hundred activities, which is all that the worker has slots for. */
-const RUNNING: Readonly<Record<Kind, number>> = {
+const RUNNING = {
   nap: 40,
   stoppable: 20,
   abortable: 15,
   beating: 15,
   deaf: 10,
-};
+} as const satisfies Partial<Record<Kind, number>>;
 const SLOTS = 100;
 const SHUTDOWN_TIMEOUT_MS = 6_000;
 /** Begun before the worker is told to end, and over before it has to be. */
