@@ -15,8 +15,13 @@ const SERIES = new Set(
   }),
 );
 
-/** Words with the prefix that are no metrics: activities that sessions consist of. */
-const NO_METRICS = ['tidewheel_open_session', 'tidewheel_hold_session', 'tidewheel_close_session'];
+/** Words with the prefix that are no metrics: activities that sessions consist of, and a label that the chart adds. */
+const NO_METRICS = [
+  'tidewheel_open_session',
+  'tidewheel_hold_session',
+  'tidewheel_close_session',
+  'tidewheel_namespace',
+];
 
 function filesUnder(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { withFileTypes: true, recursive: true })

@@ -17,7 +17,18 @@ export const COMBINATIONS = {
     redis: { url: 'rediss://redis.data:6380', tls: { caSecret: 'redis-ca' } },
     workerPools: { orders: POOL },
   },
-  Sentinel: { redis: { url: 'redis+sentinel://a.data:26379,b.data:26379/primary' } },
+  Sentinel: {
+    redis: { url: 'redis+sentinel://a.data:26379,b.data:26379/primary' },
+    networkPolicy: { enabled: true, restrictEgress: true, redisPorts: [6379, 26379] },
+  },
+  'Cluster with TLS, a password and an authority of its own': {
+    redis: {
+      existingSecret: 'cluster-address',
+      partitions: 12,
+      tls: { caSecret: 'redis-ca', caSecretKey: 'ca' },
+    },
+    workerPools: { orders: POOL },
+  },
   Cluster: { redis: { url: 'redis+cluster://a.data:6379,b.data:6379', partitions: 12 } },
   'Redis for evaluation': {
     redis: { evaluation: { enabled: true, storageClassName: 'fast', storage: '5Gi' } },
@@ -47,6 +58,7 @@ export const COMBINATIONS = {
       duties: false,
       serviceAccount: { create: false },
       pdb: { enabled: false },
+      preStopSeconds: 0,
       terminationGracePeriodSeconds: 120,
     },
     preflight: { enabled: false },
@@ -79,6 +91,7 @@ export const COMBINATIONS = {
           },
         ],
         priorityClassName: 'low',
+        runtimeClassName: 'nvidia',
         shutdownTimeoutSeconds: 600,
         slots: { activities: 1 },
         pdb: { minAvailable: '50%', maxUnavailable: null },
@@ -108,6 +121,11 @@ export const COMBINATIONS = {
         },
       },
       keda: { ...POOL, taskQueues: ['a b', 'c/d'], autoscaling: { type: 'keda', targetTasksPerWorker: 10 } },
+      token: {
+        ...POOL,
+        taskQueues: ['a', 'b'],
+        autoscaling: { type: 'keda', targetTasksPerWorker: 10, tokenSecret: 'api-token' },
+      },
       zero: {
         ...POOL,
         autoscaling: {

@@ -1,6 +1,8 @@
 // What the templates make of single values.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { find, LEAST, POOL, render, renderText, variablesOf } from './render.mjs';
 
 /** Checks that helm refuses values, saying where and why. */
@@ -51,6 +53,13 @@ describe('replicas', () => {
       ),
       ['cpu', 'memory', 'External a', 'External b'],
     );
+    assert.deepEqual(metrics[2].external, {
+      metric: {
+        name: 'tidewheel-tasks',
+        selector: { matchLabels: { tidewheel_namespace: 'default', task_queue: 'a' } },
+      },
+      target: { type: 'AverageValue', averageValue: '10' },
+    });
   });
 });
 
@@ -70,6 +79,28 @@ describe('keda', () => {
     });
     assert.equal((await triggersOf({ kinds: ['activity'] }))[0].metadata.valueLocation, 'activity.desired');
     assert.equal((await triggersOf({ activities: [] }))[0].metadata.valueLocation, 'workflow.desired');
+  });
+});
+
+describe('keda, where the API wants a token', () => {
+  it('shows it the one that a secret has', async () => {
+    const autoscaling = {
+      type: 'keda',
+      targetTasksPerWorker: 1,
+      tokenSecret: 'api',
+      tokenSecretKey: 'bearer',
+    };
+    const objects = await render(pool({ taskQueues: ['a', 'b'], autoscaling }));
+    const authentication = find(objects, 'TriggerAuthentication');
+    assert.deepEqual(authentication.spec.secretTargetRef, [
+      { parameter: 'token', name: 'api', key: 'bearer' },
+    ]);
+    const triggers = find(objects, 'ScaledObject').spec.triggers.filter(({ type }) => type === 'metrics-api');
+    assert.equal(triggers.length, 2);
+    for (const { metadata, authenticationRef } of triggers) {
+      assert.equal(metadata.authMode, 'bearer');
+      assert.equal(authenticationRef.name, authentication.metadata.name);
+    }
   });
 });
 
@@ -101,9 +132,20 @@ describe('the grace period', () => {
       /workerPools\.orders\.terminationGracePeriodSeconds: got 44; .* 45 or more/,
     );
     await refuses(
-      { ...LEAST, api: { terminationGracePeriodSeconds: 10 } },
-      /api\.terminationGracePeriodSeconds: got 10/,
+      { ...LEAST, api: { preStopSeconds: 20, terminationGracePeriodSeconds: 64 } },
+      /api\.terminationGracePeriodSeconds: got 64; .* 65 or more \(preStopSeconds, shutdownTimeoutSeconds and 15\)/,
     );
+  });
+
+  it('has room for the last requests to a pod of the API, which SIGTERM follows', async () => {
+    const pod = find(await render(LEAST), 'Deployment', '-api').spec.template.spec;
+    assert.equal(pod.terminationGracePeriodSeconds, 50);
+    const [{ lifecycle }] = pod.containers;
+    const [program, ...args] = lifecycle.preStop.exec.command;
+    assert.equal(program, 'node');
+    const startedMs = performance.now();
+    await promisify(execFile)(process.execPath, args);
+    assert.ok(performance.now() - startedMs >= 4_990);
   });
 });
 
@@ -152,6 +194,37 @@ describe('Redis', () => {
     assert.deepEqual(job.spec.template.spec.containers[0].args, ['preflight', '--strict']);
     const lenient = find(await render({ ...LEAST, preflight: { strict: false } }), 'Job', '-preflight');
     assert.deepEqual(lenient.spec.template.spec.containers[0].args, ['preflight']);
+  });
+});
+
+describe('network policies', () => {
+  it('let pods reach Redis and its sentinels, where they restrict what pods reach', async () => {
+    const policy = { enabled: true, restrictEgress: true, redisPorts: [6379, 26379] };
+    const objects = await render({ ...LEAST, networkPolicy: policy });
+    const [, redis] = find(objects, 'NetworkPolicy', '-api').spec.egress;
+    assert.deepEqual(
+      redis.ports.map(({ port }) => port),
+      [6379, 26379],
+    );
+  });
+});
+
+describe('what is scraped', () => {
+  it("keeps Tidewheel's namespace apart from the pod's", async () => {
+    const objects = await render({
+      ...LEAST,
+      workerPools: { orders: POOL },
+      serviceMonitor: { enabled: true },
+    });
+    const endpoints = [
+      ...find(objects, 'ServiceMonitor').spec.endpoints,
+      ...find(objects, 'PodMonitor').spec.podMetricsEndpoints,
+    ];
+    assert.equal(endpoints.length, 2);
+    for (const { metricRelabelings } of endpoints) {
+      assert.deepEqual(metricRelabelings[0].sourceLabels, ['exported_namespace']);
+      assert.equal(metricRelabelings[0].targetLabel, 'tidewheel_namespace');
+    }
   });
 });
 
@@ -263,6 +336,16 @@ describe('wrong values are refused with their path and the reason', () => {
       pool({ autoscaling: { type: 'keda', minReplicas: 0, targetTasksPerWorker: 1 } }),
       /workerPools\.orders\.autoscaling\.minReplicas: 0 cannot go with targets of cpu and memory/,
     ],
+    [
+      pool({ autoscaling: { type: 'hpa', minReplicas: 0 } }),
+      /workerPools\.orders\.autoscaling\.minReplicas: got 0, which type hpa cannot do/,
+    ],
+    [
+      pool({ env: { TIDEWHEEL_SHUTDOWN_TIMEOUT: '10m' } }),
+      /workerPools\.orders\.env\.TIDEWHEEL_SHUTDOWN_TIMEOUT: is set by the chart/,
+    ],
+    [{ ...LEAST, api: { env: { REDIS_URL: 'redis://b' } } }, /api\.env\.REDIS_URL: is set by the chart/],
+    [{ ...LEAST, networkPolicy: { redisPorts: [0] } }, /\/networkPolicy\/redisPorts\/0/],
     [pool({ env: { 'NOT A NAME': 'x' } }), /workerPools\.orders\.env: got the name "NOT A NAME"/],
   ];
   for (const [values, ...patterns] of cases) {

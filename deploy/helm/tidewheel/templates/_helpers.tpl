@@ -88,22 +88,30 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{/* Variables that people add: a map, in the order of its names. dict "env" {...} "path" "api.env" */}}
 {{- define "tidewheel.extraEnv" -}}
 {{- $path := .path -}}
+{{- $taken := list "REDIS_URL" "TIDEWHEEL_REDIS_URL" "TIDEWHEEL_KEY_PREFIX" "TIDEWHEEL_PARTITIONS" "TIDEWHEEL_SHUTDOWN_TIMEOUT" "TIDEWHEEL_LOG_LEVEL" -}}
+{{- $taken = concat $taken (list "TIDEWHEEL_API_HOST" "TIDEWHEEL_API_PORT" "TIDEWHEEL_GRPC_PORT" "TIDEWHEEL_DUTIES") -}}
+{{- range $setting := list "HOST" "PORT" "NAMESPACE" "TASK_QUEUES" "KINDS" "WORKFLOWS" "ACTIVITIES" "HOST_QUEUE" "IDENTITY" "MAX_CONCURRENT_ACTIVITIES" "MAX_CONCURRENT_WORKFLOW_TASKS" "MAX_CACHED_WORKFLOWS" "WORKFLOW_THREADS" -}}
+{{- $taken = append $taken (printf "TIDEWHEEL_WORKER_%s" $setting) -}}
+{{- end -}}
 {{- range $name, $value := .env }}
 {{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}
 {{- fail (printf "%s: got the name %q; allowed are letters, digits and \"_\", and no digit first" $path $name) }}
+{{- end }}
+{{- if has $name $taken }}
+{{- fail (printf "%s.%s: is set by the chart from a value of its own, which this would go behind the back of" $path $name) }}
 {{- end }}
 - name: {{ $name }}
   value: {{ $value | quote }}
 {{- end }}
 {{- end -}}
 
-{{/* Seconds between SIGTERM and SIGKILL: dict "shutdown" 30 "grace" null "path" "api" */}}
+{{/* Seconds from the end of a pod to SIGKILL, of which preStop takes the first: dict "preStop" 5 "shutdown" 30 "grace" null "path" "api" */}}
 {{- define "tidewheel.grace" -}}
-{{- $least := add (int .shutdown) 15 -}}
+{{- $least := add (int .preStop) (int .shutdown) 15 -}}
 {{- if kindIs "invalid" .grace -}}
 {{- $least -}}
 {{- else if lt (int .grace) (int $least) -}}
-{{- fail (printf "%s.terminationGracePeriodSeconds: got %d; running work is killed before it may end unless it is %d or more (shutdownTimeoutSeconds and 15)" .path (int .grace) (int $least)) -}}
+{{- fail (printf "%s.terminationGracePeriodSeconds: got %d; running work is killed before it may end unless it is %d or more (%sshutdownTimeoutSeconds and 15)" .path (int .grace) (int $least) (ternary "preStopSeconds, " "" (gt (int .preStop) 0))) -}}
 {{- else -}}
 {{- int .grace -}}
 {{- end -}}
@@ -185,6 +193,9 @@ maxUnavailable: {{ $most }}
 {{- end -}}
 {{- if lt (int $pool.autoscaling.maxReplicas) (int $pool.autoscaling.minReplicas) -}}
 {{- fail (printf "workerPools.%s.autoscaling.maxReplicas: got %d, which is less than minReplicas (%d)" .name (int $pool.autoscaling.maxReplicas) (int $pool.autoscaling.minReplicas)) -}}
+{{- end -}}
+{{- if and (eq $pool.autoscaling.type "hpa") (eq (int $pool.autoscaling.minReplicas) 0) -}}
+{{- fail (printf "workerPools.%s.autoscaling.minReplicas: got 0, which type hpa cannot do: use keda, or 1" .name) -}}
 {{- end -}}
 {{- toYaml $pool -}}
 {{- end -}}
