@@ -18,7 +18,7 @@ const LIBRARY_IMPORTS = {
   telemetry: ['core'],
   process: ['core', 'store', 'telemetry'],
   engine: ['core', 'routing', 'codec', 'store', 'telemetry'],
-  polling: ['core', 'common', 'routing', 'store', 'engine'],
+  polling: ['core', 'common', 'routing', 'store', 'telemetry', 'engine'],
   'remote-polling': ['core', 'common', 'codec', 'routing', 'store', 'engine', 'polling'],
   gateway: ['core', 'common', 'codec', 'routing', 'store', 'telemetry', 'engine', 'remote-polling'],
   workflow: ['core', 'common'],

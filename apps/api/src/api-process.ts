@@ -3,7 +3,7 @@ import type { Gateway } from '@tidewheel/gateway';
 import { RemoteWorkers, TaskHub, workerLogger } from '@tidewheel/remote-polling';
 import { hidePassword } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
-import { startTelemetry } from '@tidewheel/telemetry-node';
+import type { Telemetry } from '@tidewheel/telemetry-node';
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import { allowEveryone } from './authorize.js';
@@ -35,15 +35,16 @@ const BACKGROUND_LIMIT_MS = 5_000;
 /**
  * Starts listening at once and opens the engine meanwhile, so that probes are answered while Redis is away.
  *
+ * @param telemetry the running one; it is stopped with the process
  * @param authorize decides who may do what, over HTTP and gRPC; default: everyone everything
  * @throws when the port cannot be had
  */
 export async function startApi(
   configuration: Configuration,
   logger: Logger,
+  telemetry: Telemetry,
   authorize: Authorize = allowEveryone,
 ): Promise<ApiProcess> {
-  const telemetry = startTelemetry();
   const gate = new EngineGate(logger);
   const stopObserving = observeTaskQueues(gate);
   const stopping = new AbortController();

@@ -1,63 +1,6 @@
-// The API process. Configuration comes from the environment; see configuration.ts. With the argument `preflight` it only
-// looks at Redis, says what it finds and ends; see preflight.ts.
-import { configurationOrExit } from '@tidewheel/process';
-import { createLogger } from '@tidewheel/telemetry';
-import { startApi } from './api-process.js';
-import type { ApiProcess } from './api-process.js';
-import { readConfiguration } from './configuration.js';
-import { preflight, PreflightUsageError, readPreflightArguments } from './preflight.js';
+// Starts telemetry, and then what it instruments: modules that were loaded before would not be seen. See program.ts.
+import { startTelemetryOrExit } from '@tidewheel/telemetry-node';
 
-const SERVICE = 'tidewheel-api';
-
-async function main(): Promise<void> {
-  const [command, ...rest] = process.argv.slice(2);
-  if (command === 'preflight') return lookAtRedis(rest);
-  if (command !== undefined) {
-    process.stderr.write(`${SERVICE}: no command "${command}"; there is "preflight", and none to serve\n`);
-    process.exit(2);
-  }
-  await serve();
-}
-
-async function lookAtRedis(args: readonly string[]): Promise<void> {
-  const { redisUrl } = configurationOrExit(SERVICE, readConfiguration);
-  try {
-    const options = { redisUrl, ...readPreflightArguments(args) };
-    const isSound = await preflight(options, (line) => process.stdout.write(`preflight: ${line}\n`));
-    process.exitCode = isSound ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof PreflightUsageError)) throw error;
-    process.stderr.write(`${SERVICE}: preflight: ${error.message}\n`);
-    process.exitCode = 2;
-  }
-}
-
-async function serve(): Promise<void> {
-  const configuration = configurationOrExit(SERVICE, readConfiguration);
-  const logger = createLogger({ service: SERVICE, level: configuration.logLevel });
-  const fail = (error: unknown): void => {
-    logger.fatal({ err: error }, 'the API cannot run');
-    process.exit(1);
-  };
-  try {
-    const api = await startApi(configuration, logger);
-    api.opened.catch(fail);
-    stopOnSignals(api, (signal) => logger.info({ signal }, 'stopping; the signal again ends at once'));
-  } catch (error) {
-    fail(error);
-  }
-}
-
-function stopOnSignals(api: ApiProcess, tell: (signal: NodeJS.Signals) => void): void {
-  let isStopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    tell(signal);
-    void api.stop().then(() => process.exit(0));
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-}
-
-await main();
+const telemetry = await startTelemetryOrExit({ service: 'tidewheel-api' });
+const { run } = await import('./program.js');
+await run(telemetry);

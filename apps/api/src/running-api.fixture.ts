@@ -1,4 +1,5 @@
 import { createLogger } from '@tidewheel/telemetry';
+import { startTelemetry } from '@tidewheel/telemetry-node';
 import { startTestStore } from '@tidewheel/testing';
 import { startApi } from './api-process.js';
 import { readConfiguration } from './configuration.js';
@@ -24,6 +25,7 @@ export async function startRunningApi(settings: Readonly<Record<string, string>>
   const api = await startApi(
     readConfiguration(environment),
     createLogger({ service: 'test', level: 'silent' }),
+    await startTelemetry({ service: 'test' }),
   );
   await api.opened;
   return {

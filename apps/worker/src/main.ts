@@ -1,38 +1,6 @@
-// The worker process. Configuration comes from the environment and a file; see configuration.ts.
-import { configurationOrExit } from '@tidewheel/process';
-import type { Logger } from '@tidewheel/telemetry';
-import { readConfiguration } from './configuration.js';
-import { processLogger } from './process-logger.js';
-import { startWorkerProcess } from './worker-process.js';
-import type { WorkerProcess } from './worker-process.js';
+// Starts telemetry, and then what it instruments: modules that were loaded before would not be seen. See program.ts.
+import { startTelemetryOrExit } from '@tidewheel/telemetry-node';
 
-const SERVICE = 'tidewheel-worker';
-
-async function main(): Promise<void> {
-  const configuration = configurationOrExit(SERVICE, readConfiguration);
-  const logger = processLogger(SERVICE, configuration.logLevel);
-  try {
-    const worker = await startWorkerProcess(configuration, logger);
-    stopOnSignals(worker, logger);
-    await worker.finished;
-    logger.info('ended in order');
-    process.exit(0);
-  } catch (error) {
-    logger.fatal({ err: error }, 'the worker process cannot go on');
-    process.exit(1);
-  }
-}
-
-function stopOnSignals(worker: WorkerProcess, logger: Logger): void {
-  let isStopping = false;
-  const stop = (signal: NodeJS.Signals): void => {
-    if (isStopping) process.exit(1);
-    isStopping = true;
-    logger.info({ signal }, 'winding up; the signal again ends at once');
-    worker.stop();
-  };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
-}
-
-await main();
+const telemetry = await startTelemetryOrExit({ service: 'tidewheel-worker' });
+const { run } = await import('./program.js');
+await run(telemetry);

@@ -1,6 +1,6 @@
 import { hidePassword } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
-import { startTelemetry } from '@tidewheel/telemetry-node';
+import type { Telemetry } from '@tidewheel/telemetry-node';
 import type { Configuration } from './configuration.js';
 import { sdkLogger } from './process-logger.js';
 import { startProcessServer } from './process-server.js';
@@ -26,8 +26,8 @@ export interface WorkerProcess {
 export async function startWorkerProcess(
   configuration: Configuration,
   logger: Logger,
+  telemetry: Telemetry,
 ): Promise<WorkerProcess> {
-  const telemetry = startTelemetry();
   const group = new WorkerGroup(configuration, sdkLogger(logger));
   const stopObserving = observeWorkers(() => group.statuses());
   const readiness = new Readiness({

@@ -1,4 +1,5 @@
 import type { BlockingConnection, Keyspace, RedisConnections } from '@tidewheel/store';
+import { outsideOfTraces } from '@tidewheel/telemetry/instrumentation';
 import type { EngineLogger } from './engine-context.js';
 
 /** What a partition tells those who wait. */
@@ -65,7 +66,7 @@ export class Notices {
 
   /** Resolves once notices are being read: what is noticed after that is not missed. */
   start(): Promise<void> {
-    this.ready ??= this.begin();
+    this.ready ??= outsideOfTraces(() => this.begin());
     return this.ready;
   }
 

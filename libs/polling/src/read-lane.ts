@@ -2,6 +2,7 @@ import type { Logger } from '@tidewheel/common';
 import { readQuota } from '@tidewheel/routing';
 import type { BlockingConnection, RawStreamEntry, RedisConnections } from '@tidewheel/store';
 import { WORKERS_GROUP } from '@tidewheel/store';
+import { outsideOfTraces } from '@tidewheel/telemetry/instrumentation';
 import type { PolledStream, Poller, PollerState } from './poller.js';
 
 /** How long a read blocks when there is nothing to do. */
@@ -87,7 +88,7 @@ export class ReadLane {
       // What the last connection read and never got the reply of is handed out again.
       onReconnected: () => (this.readPending = true),
     });
-    this.running = this.read();
+    this.running = outsideOfTraces(() => this.read());
   }
 
   /** Milliseconds since the blocking connection last gave a reply, while one is due; 0 otherwise. */

@@ -16,7 +16,7 @@ async function scrape(): Promise<string> {
 }
 
 beforeEach(async () => {
-  telemetry = startTelemetry();
+  telemetry = await startTelemetry({ service: 'test' });
   server = createServer(telemetry.answerMetrics).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
@@ -49,7 +49,7 @@ describe('startTelemetry', () => {
 
   it('may be started again after it was stopped', async () => {
     await telemetry.stop();
-    telemetry = startTelemetry();
+    telemetry = await startTelemetry({ service: 'test' });
     httpMetrics().begin()({ method: 'PUT', route: '/again', status: 201 });
     server.removeAllListeners('request').on('request', telemetry.answerMetrics);
     expect(await scrape()).toContain('route="/again"');

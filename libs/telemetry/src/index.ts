@@ -24,4 +24,3 @@ export { METRICS } from './metric-catalog.js';
 export { counterSeries, histogramSeries } from './series.js';
 export type { CounterSeries, HistogramSeries } from './series.js';
 export { recordUserMetric } from './user-metrics.js';
-export { observeProcess } from './process-metrics.js';

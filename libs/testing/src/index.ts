@@ -22,6 +22,7 @@ export type { FlowDirection } from './byte-flow.js';
 export { type CommandConnection, demote, promote } from './failover.js';
 export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from './fault-proxy.js';
 export { findLeftovers, type LeftoverOptions, type SurveyConnection } from './leftovers.js';
+export { type ExportedSpan, type OtlpSink, startOtlpSink } from './otlp-sink.js';
 export { createSeededRandom, type SeededRandom, seedFromEnv } from './seeded-random.js';
 export {
   LineNotSeenError,

@@ -2,6 +2,7 @@ import type { Engine } from '@tidewheel/engine';
 import type { Redis } from '@tidewheel/store';
 import type { Logger } from '@tidewheel/telemetry';
 import { Queue, Worker } from 'bullmq';
+import { BullMQOtel } from 'bullmq-otel';
 
 /** What {@link startRetention} takes. */
 interface RetentionOptions {
@@ -35,11 +36,13 @@ export function startRetention(options: RetentionOptions): Housekeeping {
   // One hash tag, so that all keys of the queue are in one slot.
   const prefix = `{${options.keyPrefix}:housekeeping}`;
   const connections = [connect('housekeeping-queue'), connect('housekeeping-worker')] as const;
-  const queue = new Queue(QUEUE, { connection: connections[0], prefix });
+  const telemetry = new BullMQOtel({ tracerName: 'tidewheel-housekeeping' });
+  const queue = new Queue(QUEUE, { connection: connections[0], prefix, telemetry });
   const stopping = new AbortController();
   const worker = new Worker(QUEUE, () => deleteExpired(options, stopping.signal), {
     connection: connections[1],
     prefix,
+    telemetry,
   });
 
   const upsert = async (): Promise<void> => {

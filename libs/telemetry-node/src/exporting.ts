@@ -1,0 +1,66 @@
+import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrumentation-express';
+import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
+import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
+import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
+import { envDetector, hostDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import type { MetricReader } from '@opentelemetry/sdk-metrics';
+import { NodeSDK } from '@opentelemetry/sdk-node';
+import { register } from 'node:module';
+import type { ExportSettings } from './export-settings.js';
+import { pushingReaders } from './metric-readers.js';
+
+/** What {@link startExporting} is told about the process. */
+interface ExportingProcess {
+  /** Name of the service unless OTEL_SERVICE_NAME says another one. */
+  readonly service: string;
+  readonly settings: ExportSettings;
+  /** Reads metrics, too, without pushing them. */
+  readonly metricReader: MetricReader;
+}
+
+/** Paths that are asked every few seconds by machines. */
+const ROUTINE = /^\/(health|ready|metrics)(\?|$)/;
+
+/**
+ * Starts the OpenTelemetry SDK. It is in a file of its own, and loaded only when something is exported, because loading
+ * it takes some hundred milliseconds and tens of megabytes.
+ *
+ * @returns the running SDK
+ */
+export async function startExporting({
+  service,
+  settings,
+  metricReader,
+}: ExportingProcess): Promise<NodeSDK> {
+  if (settings.traces) register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
+  const pushing = settings.metrics ? await pushingReaders(settings.metrics) : [];
+  const sdk = new NodeSDK({
+    resource: resourceFromAttributes({ 'service.name': service, 'process.pid': process.pid }),
+    // Not the one of the process: it tells the whole command line, where people put secrets.
+    resourceDetectors: [hostDetector, envDetector],
+    metricReaders: [metricReader, ...pushing],
+    logRecordProcessors: [],
+    ...(settings.traces ? { instrumentations: instrumentations() } : { spanProcessors: [] }),
+  });
+  sdk.start();
+  return sdk;
+}
+
+/**
+ * Commands to Redis are spans within a request, an activity or a housekeeping job only, so that blocking reads, which
+ * happen all the time, are none.
+ */
+function instrumentations() {
+  return [
+    new HttpInstrumentation({
+      ignoreIncomingRequestHook: ({ url = '' }) => ROUTINE.test(url),
+    }),
+    new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE] }),
+    new IORedisInstrumentation({
+      requireParentSpan: true,
+      // By default a span shows the key beside the command; keys hold ids of workflows, which may be anything.
+      dbStatementSerializer: (command) => command,
+    }),
+    new PinoInstrumentation({ disableLogSending: true }),
+  ];
+}

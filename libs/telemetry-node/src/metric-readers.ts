@@ -1,0 +1,38 @@
+import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { MetricExportSettings } from './export-settings.js';
+
+/** Readers that push metrics every so often. Endpoints, headers and the like are read by the exporters themselves. */
+export async function pushingReaders(
+  settings: MetricExportSettings,
+): Promise<PeriodicExportingMetricReader[]> {
+  const { intervalMs, timeoutMs } = settings;
+  const exporters = settings.exporters.map(async (name) =>
+    name === 'console' ? new ConsoleMetricExporter() : await otlpExporter(settings),
+  );
+  return (await Promise.all(exporters)).map(
+    (exporter) =>
+      new PeriodicExportingMetricReader({
+        exporter,
+        exportIntervalMillis: intervalMs,
+        exportTimeoutMillis: timeoutMs,
+      }),
+  );
+}
+
+async function otlpExporter({ protocol }: MetricExportSettings): Promise<PushMetricExporter> {
+  switch (protocol) {
+    case 'grpc': {
+      const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-grpc');
+      return new OTLPMetricExporter();
+    }
+    case 'http/json': {
+      const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-http');
+      return new OTLPMetricExporter();
+    }
+    case 'http/protobuf': {
+      const { OTLPMetricExporter } = await import('@opentelemetry/exporter-metrics-otlp-proto');
+      return new OTLPMetricExporter();
+    }
+  }
+}
