@@ -7,7 +7,8 @@ const swc = require('./jest.transform.cjs');
 const ON_ONE_SERVER = [
   'apps/api/src/api-process',
   'apps/api/src/grpc.itest',
-  'apps/worker/src/readme',
+  'apps/api/src/health',
+  'apps/worker/src/worker-health',
   'apps/worker/src/worker-process',
   'bench/',
   'libs/engine/src/lost-replies',

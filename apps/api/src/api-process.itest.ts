@@ -138,7 +138,7 @@ describe('the API process', () => {
     const before = await readiness(api.http);
     expect(before).toMatchObject({
       status: 503,
-      json: { status: 'not ready', checks: [{ name: 'redis', ok: false }] },
+      json: { status: 'starting', checks: [{ name: 'redis', status: 'failing' }, {}, {}] },
     });
     expect(await api.http.post(WORKFLOW, START)).toMatchObject({
       status: 503,
@@ -167,7 +167,9 @@ describe('the API process', () => {
       });
       const red = await readiness(api.http);
       expect(red).toMatchObject({ status: 503 });
-      expect(red.json.checks.find(({ name }) => name === 'redis')).toMatchObject({ ok: false });
+      expect(red.json.checks.find(({ name }) => name === 'redis')).toMatchObject({
+        status: 'failing',
+      });
       const refused = await api.http.get(WORKFLOW);
       expect(refused).toMatchObject({ status: 503, problem: { code: 'UNAVAILABLE' } });
       expect(refused.problem?.detail).toContain('check that it runs');

@@ -1,6 +1,7 @@
 import { Engine } from '@tidewheel/engine';
 import type { Gateway } from '@tidewheel/gateway';
 import { RemoteWorkers, TaskHub, workerLogger } from '@tidewheel/remote-polling';
+import { Health } from '@tidewheel/process';
 import { hidePassword } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
 import type { Telemetry } from '@tidewheel/telemetry-node';
@@ -13,6 +14,7 @@ import { EngineGate } from './engine-gate.js';
 import { startGrpcGateway } from './grpc-gateway.js';
 import { startRetention } from './housekeeping/retention.js';
 import type { Housekeeping } from './housekeeping/retention.js';
+import { RequestsUnderWay } from './http/requests-under-way.js';
 import { createApiServer } from './server.js';
 import { observeTaskQueues } from './task-queue-metrics.js';
 import { programVersion } from './version.js';
@@ -48,22 +50,26 @@ export async function startApi(
   const gate = new EngineGate(logger);
   const stopObserving = observeTaskQueues(gate);
   const stopping = new AbortController();
+  const background = new Background(configuration, logger, authorize);
+  const health = new Health(() => [
+    ...gate.health().map(({ name, ok, message = 'it fails', sinceMs }) => ({
+      name,
+      sinceMs,
+      reason: ok ? undefined : message,
+    })),
+    { name: 'polls', reason: background.pollsFault },
+  ]);
   const server = createApiServer({
     gate,
     authorize,
-    checks: () => [
-      ...gate.health(),
-      ...(stopping.signal.aborted
-        ? [{ name: 'running', ok: false, sinceMs: stoppedMs, message: 'stopping' }]
-        : []),
-    ],
+    health,
     logger,
     version: programVersion(),
     bodyLimitBytes: configuration.bodyLimitBytes,
     answerMetrics: telemetry.answerMetrics,
     stopping: stopping.signal,
   });
-  let stoppedMs = 0;
+  const requests = new RequestsUnderWay(server);
   server.listen(configuration.port, configuration.host);
   await once(server, 'listening');
   const address = server.address();
@@ -71,14 +77,16 @@ export async function startApi(
   const redis = hidePassword(configuration.redisUrl);
   logger.info({ host: configuration.host, port, redis, duties: configuration.duties }, 'listening');
 
-  const background = new Background(configuration, logger, authorize);
   return {
     port,
     opened: background.open(gate, stopping.signal),
     async stop() {
-      stoppedMs = Date.now();
+      health.beginDraining();
       stopping.abort();
-      await Promise.all([closeServer(server, configuration.shutdownTimeoutMs), background.stopServing()]);
+      await Promise.all([
+        closeServer(server, requests, configuration.shutdownTimeoutMs),
+        background.stopServing(),
+      ]);
       gate.stop();
       const isClosed = await within(
         BACKGROUND_LIMIT_MS,
@@ -86,6 +94,7 @@ export async function startApi(
       );
       if (!isClosed)
         logger.warn('Redis does not answer: background work was cut off; others will do it again');
+      health.close();
       stopObserving();
       await telemetry.stop();
     },
@@ -106,13 +115,19 @@ class Background {
     private readonly authorize: Authorize,
   ) {}
 
+  /** What is wrong with the blocking reads that serve workers without an SDK. */
+  get pollsFault(): string | undefined {
+    return this.hub?.fault;
+  }
+
   async open(gate: EngineGate, stopping: AbortSignal): Promise<void> {
     const { configuration, logger } = this;
-    const { redisUrl, partitions, keyPrefix } = configuration;
+    const { redisUrl, partitions, keyPrefix, strictDurability } = configuration;
     const engine = await Engine.open({
       connection: { url: redisUrl },
       partitions,
       prefix: keyPrefix,
+      strictDurability,
       logger: logger.child({ part: 'engine' }),
     });
     this.engine = engine;
@@ -160,13 +175,17 @@ class Background {
   }
 }
 
-/** Stops accepting, lets requests under way finish up to the limit, then cuts what is left. */
-async function closeServer(server: Server, limitMs: number): Promise<void> {
+/**
+ * Lets requests under way finish up to the limit, then cuts what is left. Until then it goes on accepting: probes learn
+ * that the process winds up, and whoever has not learnt it yet is answered.
+ */
+async function closeServer(server: Server, requests: RequestsUnderWay, limitMs: number): Promise<void> {
+  const cut = setTimeout(() => server.closeAllConnections(), limitMs);
+  await requests.none(limitMs);
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
   const closeIdle = setInterval(() => server.closeIdleConnections(), CLOSE_IDLE_MS);
-  const cut = setTimeout(() => server.closeAllConnections(), limitMs);
   await closed;
   clearInterval(closeIdle);
   clearTimeout(cut);

@@ -382,10 +382,17 @@ describe('task queues', () => {
 
 describe('the process', () => {
   it('is alive and ready', async () => {
-    expect((await http.get('/health')).json).toEqual({ status: 'ok' });
+    expect((await http.get('/health')).json).toMatchObject({
+      status: 'ok',
+      checks: [{ name: 'event-loop', status: 'passing' }],
+    });
     expect((await http.get('/ready')).json).toMatchObject({
       status: 'ready',
-      checks: [{ name: 'redis', ok: true }, {}],
+      checks: ['redis', 'scripts', 'notices', 'polls', 'running'].map((name) => ({
+        name,
+        status: 'passing',
+        since: expect.stringMatching(/^\d{4}-.*Z$/),
+      })),
     });
   });
 

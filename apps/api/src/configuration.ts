@@ -18,6 +18,8 @@ export interface Configuration {
   readonly partitions: number | undefined;
   /** First part of every Redis key. */
   readonly keyPrefix: string;
+  /** Whether a Redis that may lose acknowledged work is refused. */
+  readonly strictDurability: boolean;
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
@@ -44,6 +46,7 @@ const MEBIBYTE = 1024 * 1024;
  */
 const SETTINGS = {
   ...SHARED_SETTINGS,
+  TIDEWHEEL_STRICT_DURABILITY: onOff('off'),
   TIDEWHEEL_API_HOST: listenAddress('127.0.0.1'),
   TIDEWHEEL_API_PORT: integer('7243', 0, 65_535, '; 0 for any free one'),
   TIDEWHEEL_GRPC_PORT: integer('', 0, 65_535, ' to serve gRPC on; 0 for any free one'),
@@ -73,6 +76,7 @@ export function readConfiguration(environment: Environment): Configuration {
     redisUrl: reader.read('TIDEWHEEL_REDIS_URL'),
     partitions: reader.read('TIDEWHEEL_PARTITIONS'),
     keyPrefix: reader.read('TIDEWHEEL_KEY_PREFIX'),
+    strictDurability: reader.read('TIDEWHEEL_STRICT_DURABILITY'),
     host: reader.read('TIDEWHEEL_API_HOST'),
     port: reader.read('TIDEWHEEL_API_PORT'),
     grpcPort: reader.read('TIDEWHEEL_GRPC_PORT'),

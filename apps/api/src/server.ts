@@ -1,4 +1,4 @@
-import type { HealthCheck } from '@tidewheel/engine';
+import type { Health } from '@tidewheel/process';
 import type { Logger } from '@tidewheel/telemetry';
 import express from 'express';
 import type { Application, RequestHandler } from 'express';
@@ -27,8 +27,7 @@ import { workflowHandlers } from './routes/workflows.js';
 interface ServerOptions {
   readonly gate: Pick<EngineGate, 'call'>;
   readonly authorize: Authorize;
-  /** What must work for the process to be ready. */
-  readonly checks: () => readonly HealthCheck[];
+  readonly health: Pick<Health, 'liveness' | 'readiness'>;
   readonly logger: Logger;
   readonly version: string;
   readonly bodyLimitBytes: number;
@@ -56,7 +55,7 @@ export function createApiServer(options: ServerOptions): Server {
 }
 
 function createApp(options: ServerOptions): Application {
-  const { gate, authorize, checks, stopping, version } = options;
+  const { gate, authorize, health, stopping, version } = options;
   const app = express();
   app.disable('etag');
   app.enable('case sensitive routing');
@@ -72,7 +71,7 @@ function createApp(options: ServerOptions): Application {
     ...workerHandlers,
     ...workerDeploymentHandlers,
     ...workerRegistryHandlers,
-    ...probeHandlers(checks),
+    ...probeHandlers(health),
   };
   mountRoutes(app, handlers, { gate, authorize, stopping, readJson: jsonReader(options.bodyLimitBytes) });
   get(app, '/metrics', options.answerMetrics);

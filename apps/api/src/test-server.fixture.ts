@@ -1,4 +1,5 @@
 import type { WorkflowService } from '@tidewheel/engine';
+import { Health } from '@tidewheel/process';
 import { createLogger } from '@tidewheel/telemetry';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -34,7 +35,7 @@ export async function startTestServer(
   const server = createApiServer({
     gate: { call: (ask) => ask(service, workers) },
     authorize,
-    checks: () => [{ name: 'redis', ok: true, sinceMs: 0 }],
+    health: new Health(() => [{ name: 'redis' }]),
     logger: createLogger({
       service: 'test',
       level: 'debug',

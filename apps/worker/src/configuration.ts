@@ -36,6 +36,8 @@ export interface Configuration {
   readonly workflowsPath: string | undefined;
   /** Absolute paths of the modules with activities; none: only workflows are run. */
   readonly activitiesPaths: readonly string[];
+  /** Absolute paths of modules that export health checks, beside those that modules with activities export. */
+  readonly healthCheckPaths: readonly string[];
   /** Undefined: `pid@hostname`. */
   readonly identity: string | undefined;
   /** Of each worker: how many at once, or how many at most when there are targets. */
@@ -92,6 +94,9 @@ const SETTINGS = {
   TIDEWHEEL_WORKER_ACTIVITIES: list(
     file(['.js', '.mjs', '.cjs'], 'a module that exports activities, compiled to JavaScript'),
   ),
+  TIDEWHEEL_WORKER_HEALTH_CHECKS: list(
+    file(['.js', '.mjs', '.cjs'], 'a module that exports "healthChecks", compiled to JavaScript'),
+  ),
   TIDEWHEEL_WORKER_IDENTITY: identifier(),
   TIDEWHEEL_WORKER_MAX_CONCURRENT_ACTIVITIES: integer(
     '',
@@ -131,7 +136,7 @@ const SETTINGS = {
 
 const SOURCES = {
   table: SETTINGS,
-  foreign: /^TIDEWHEEL_(API_|GRPC_|RETENTION_|DUTIES$|TEST_|STAGE_|REDIS_SERVER$)/,
+  foreign: /^TIDEWHEEL_(API_|GRPC_|RETENTION_|STRICT_DURABILITY$|DUTIES$|TEST_|STAGE_|REDIS_SERVER$)/,
   aliases: REDIS_ALIAS,
   fileVariable: 'TIDEWHEEL_CONFIG_FILE',
 };
@@ -160,6 +165,7 @@ export function readConfiguration(environment: Environment): Configuration {
     hostQueue: reader.read('TIDEWHEEL_WORKER_HOST_QUEUE'),
     workflowsPath: runs('workflow') ? workflowsPath : undefined,
     activitiesPaths: runs('activity') ? activitiesPaths : [],
+    healthCheckPaths: reader.read('TIDEWHEEL_WORKER_HEALTH_CHECKS') ?? [],
     identity: reader.read('TIDEWHEEL_WORKER_IDENTITY'),
     maxConcurrentActivities: reader.read('TIDEWHEEL_WORKER_MAX_CONCURRENT_ACTIVITIES'),
     maxConcurrentWorkflowTasks: reader.read('TIDEWHEEL_WORKER_MAX_CONCURRENT_WORKFLOW_TASKS'),

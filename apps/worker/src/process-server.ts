@@ -1,4 +1,4 @@
-import type { HealthCheck } from '@tidewheel/engine';
+import type { Health } from '@tidewheel/process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -8,7 +8,7 @@ interface ProcessServerOptions {
   readonly host: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  readonly checks: () => readonly HealthCheck[];
+  readonly health: Pick<Health, 'liveness' | 'readiness'>;
   readonly answerMetrics: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
@@ -43,14 +43,10 @@ function answer(request: IncomingMessage, response: ServerResponse, options: Pro
   } else if (pathname === '/metrics') {
     options.answerMetrics(request, response);
   } else if (pathname === '/health') {
-    sendJson(response, 200, { status: 'ok' });
+    sendJson(response, 200, options.health.liveness());
   } else {
-    const checks = options.checks();
-    const isReady = checks.every(({ ok }) => ok);
-    sendJson(response, isReady ? 200 : 503, {
-      status: isReady ? 'ready' : 'not ready',
-      checks: checks.map(({ sinceMs, ...check }) => ({ ...check, since: new Date(sinceMs).toISOString() })),
-    });
+    const report = options.health.readiness();
+    sendJson(response, report.status === 'ready' ? 200 : 503, report);
   }
 }
 

@@ -63,9 +63,9 @@ async function getter(worker: SpawnedProcess): Promise<(path: string) => Promise
 }
 
 function failing({ body }: Answer): string[] {
-  const { checks } = JSON.parse(body) as { checks: { name: string; ok: boolean; since: string }[] };
+  const { checks } = JSON.parse(body) as { checks: { name: string; status: string; since: string }[] };
   for (const { since } of checks) expect(Date.parse(since)).toBeGreaterThan(0);
-  return checks.filter(({ ok }) => !ok).map(({ name }) => name);
+  return checks.filter(({ status }) => status === 'failing').map(({ name }) => name);
 }
 
 beforeAll(async () => {
@@ -99,7 +99,10 @@ describe('the worker process', () => {
     });
     expect(greeted).toBe('Hello, Ada');
 
-    expect(await get('/health')).toEqual({ status: 200, body: '{"status":"ok"}\n' });
+    expect(JSON.parse((await get('/health')).body)).toMatchObject({
+      status: 'ok',
+      checks: [{ name: 'event-loop', status: 'passing' }],
+    });
     const ready = await waitUntil(
       async () => {
         const answer = await get('/ready');
@@ -109,13 +112,10 @@ describe('the worker process', () => {
     );
     expect(JSON.parse(ready.body)).toMatchObject({
       status: 'ready',
-      checks: [
-        { name: 'redis', ok: true },
-        { name: 'notices', ok: true },
-        { name: 'started', ok: true },
-        { name: 'polls', ok: true },
-        { name: 'running', ok: true },
-      ],
+      checks: ['redis', 'scripts', 'notices', 'started', 'polls', 'running'].map((name) => ({
+        name,
+        status: 'passing',
+      })),
     });
     const { body: metrics } = await get('/metrics');
     const labels = 'namespace="default",task_queue="greetings"';
@@ -166,6 +166,7 @@ describe('the worker process', () => {
     await worker.waitForLine(/winding up/);
     const answer = await get('/ready');
     expect(answer.status).toBe(503);
+    expect(JSON.parse(answer.body)).toMatchObject({ status: 'draining' });
     expect(failing(answer)).toEqual(['running']);
 
     await writeFile(path, '');
@@ -195,6 +196,7 @@ describe('the worker process', () => {
     expect((await get('/health')).status).toBe(200);
     const answer = await get('/ready');
     expect(answer.status).toBe(503);
+    expect(JSON.parse(answer.body)).toMatchObject({ status: 'starting' });
     expect(failing(answer)).toEqual(['redis', 'started']);
     worker.kill('SIGTERM');
     await expect(worker.exited).resolves.toEqual({ code: 0, signal: null });

@@ -1,3 +1,4 @@
+import { loadUserChecks, UserChecks } from '@tidewheel/process';
 import { hidePassword } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
 import type { Telemetry } from '@tidewheel/telemetry-node';
@@ -28,22 +29,24 @@ export async function startWorkerProcess(
   logger: Logger,
   telemetry: Telemetry,
 ): Promise<WorkerProcess> {
+  let userChecks: UserChecks | undefined;
   const group = new WorkerGroup(configuration, sdkLogger(logger));
   const stopObserving = observeWorkers(() => group.statuses());
   const readiness = new Readiness({
     isStarted: () => group.isStarted,
     statuses: () => group.statuses(),
     engineChecks: async () => (await group.engineHealth())?.checks,
-    onChange: ({ name, ok, message }) => {
-      if (ok) logger.info({ check: name }, 'a check passes again');
-      else logger.warn({ check: name, reason: message }, 'a check fails; not ready');
+    userFindings: () => userChecks?.findings() ?? [],
+    onChange: ({ name, status, reason }) => {
+      if (status === 'passing') logger.info({ check: name }, 'a check passes again');
+      else logger.warn({ check: name, reason }, 'a check fails; not ready');
     },
   });
   const { host } = configuration;
   const server = await startProcessServer({
     host,
     port: configuration.port,
-    checks: () => readiness.checks(),
+    health: readiness.health,
     answerMetrics: telemetry.answerMetrics,
   });
   const { namespace, taskQueues, workflowsPath, activitiesPaths } = configuration;
@@ -53,8 +56,11 @@ export async function startWorkerProcess(
 
   const run = async (): Promise<void> => {
     try {
+      const { healthCheckPaths } = configuration;
+      userChecks = new UserChecks(await loadUserChecks(activitiesPaths, healthCheckPaths));
       await group.run();
     } finally {
+      userChecks?.close();
       readiness.close();
       stopObserving();
       await server.close();
@@ -65,7 +71,7 @@ export async function startWorkerProcess(
     port: server.port,
     finished: run(),
     stop() {
-      readiness.beginStopping();
+      readiness.health.beginDraining();
       group.stop();
     },
   };

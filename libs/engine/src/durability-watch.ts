@@ -4,13 +4,15 @@ import type { EngineLogger } from './engine-context.js';
 
 /** How often Redis is looked at again. */
 const PERIOD_MS = 60_000;
+/** The same where a finding makes the process not ready. */
+const STRICT_PERIOD_MS = 10_000;
 
 /** A Redis that may lose acknowledged work, refused because the engine was opened as strict. */
 export class DurabilityError extends Error {
   override readonly name = 'DurabilityError';
 
   constructor(readonly findings: readonly DurabilityFinding[]) {
-    super(findings.map(({ subject, actual, advice }) => `${subject} is "${actual}": ${advice}`).join('; '));
+    super(describe(findings));
   }
 }
 
@@ -23,15 +25,17 @@ export class DurabilityWatch {
     private readonly redis: Redis,
     private readonly logger: EngineLogger,
     private found: readonly DurabilityFinding[],
+    /** Whether the process must not work while something is found. */
+    readonly strict: boolean,
   ) {
-    this.timer = setInterval(() => void this.look(), PERIOD_MS).unref();
+    this.timer = setInterval(() => void this.look(), strict ? STRICT_PERIOD_MS : PERIOD_MS).unref();
   }
 
   /** @throws DurabilityError when `strict` and something is found */
   static async start(redis: Redis, logger: EngineLogger, strict: boolean): Promise<DurabilityWatch> {
     const found = await findDurabilityFaults(redis);
     if (strict && found.length > 0) throw new DurabilityError(found);
-    const watch = new DurabilityWatch(redis, logger, found);
+    const watch = new DurabilityWatch(redis, logger, found, strict);
     watch.say();
     return watch;
   }
@@ -39,6 +43,11 @@ export class DurabilityWatch {
   /** What was found when last looked. */
   get findings(): readonly DurabilityFinding[] {
     return this.found;
+  }
+
+  /** The same in one line; undefined when nothing was found. */
+  get fault(): string | undefined {
+    return this.found.length === 0 ? undefined : describe(this.found);
   }
 
   stop(): void {
@@ -61,4 +70,8 @@ export class DurabilityWatch {
     this.said = text;
     for (const finding of this.found) this.logger.warn({ ...finding }, 'acknowledged work may be lost');
   }
+}
+
+function describe(findings: readonly DurabilityFinding[]): string {
+  return findings.map(({ subject, actual, advice }) => `${subject} is "${actual}": ${advice}`).join('; ');
 }

@@ -137,7 +137,7 @@ export class Engine implements WorkflowService {
         logger,
       };
       const durability = await DurabilityWatch.start(redis, logger, options.strictDurability ?? false);
-      return new Engine(context, new HealthProbe(context), durability);
+      return new Engine(context, new HealthProbe(context, durability), durability);
     } catch (error) {
       redis.disconnect();
       throw error;

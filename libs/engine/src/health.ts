@@ -1,3 +1,5 @@
+import { loadMissingScripts, SCRIPTS } from '@tidewheel/store';
+import type { DurabilityWatch } from './durability-watch.js';
 import type { EngineContext } from './engine-context.js';
 
 /** One thing that must work, and since when it does or does not. */
@@ -13,21 +15,34 @@ export interface EngineHealth {
   readonly checks: readonly HealthCheck[];
 }
 
-/** A PING that takes longer counts as failed. */
-const PING_LIMIT_MS = 2_000;
+/** An answer that takes longer counts as none. */
+const ANSWER_LIMIT_MS = 2_000;
 /** The connection for notices may be silent this long: a blocked read and some slack. */
 const NOTICES_SILENCE_LIMIT_MS = 6_000;
+/** How often it is looked whether Redis still has the scripts; only a flush or another server takes them away. */
+const SCRIPTS_LOOK_MS = 10_000;
 
 /** Checks what the engine needs to work. */
 export class HealthProbe {
   private readonly states = new Map<string, { ok: boolean; sinceMs: number }>();
   private stopped = false;
+  private scriptsFault: string | undefined;
+  private nextScriptsLookMs = 0;
 
-  constructor(private readonly context: EngineContext) {}
+  constructor(
+    private readonly context: EngineContext,
+    private readonly durability: DurabilityWatch,
+  ) {}
 
   async check(): Promise<EngineHealth> {
+    const [redis, scripts] = await Promise.all([this.writeFault(), this.missingScripts()]);
     return {
-      checks: [this.record('redis', await this.pingFault()), this.record('notices', this.noticesFault())],
+      checks: [
+        this.record('redis', redis),
+        this.record('scripts', scripts),
+        ...(this.durability.strict ? [this.record('durability', this.durability.fault)] : []),
+        this.record('notices', this.noticesFault()),
+      ],
     };
   }
 
@@ -35,15 +50,9 @@ export class HealthProbe {
     this.stopped = true;
   }
 
-  private async pingFault(): Promise<string | undefined> {
+  /** A write that is really made: a replica answers reads, and so does a server that may not write any more. */
+  private async writeFault(): Promise<string | undefined> {
     if (this.stopped) return 'the engine is closed';
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<string>((resolve) => {
-      timer = setTimeout(
-        () => resolve(`Redis did not answer within ${PING_LIMIT_MS / 1_000} s`),
-        PING_LIMIT_MS,
-      );
-    });
     const { redis, keys, connections } = this.context;
     // On a cluster, each partition may be away by itself.
     const probed = connections.spanPartitions ? 1 : keys.partitions;
@@ -51,22 +60,23 @@ export class HealthProbe {
       Array.from({ length: probed }, (_, partition) =>
         redis.set(keys.partition(partition).probe, Date.now(), 'PX', 60_000),
       ),
-    )
-      .then(() => undefined)
-      .catch(
-        (error: unknown) => `Redis refuses writes: ${error instanceof Error ? error.message : String(error)}`,
-      );
-    try {
-      return await Promise.race([written, late]);
-    } finally {
-      clearTimeout(timer);
-    }
+    );
+    return faultOf(written, 'Redis refuses writes');
+  }
+
+  /** A script that went missing is loaded again: until then, each would be sent in full once. */
+  private async missingScripts(): Promise<string | undefined> {
+    if (this.stopped || Date.now() < this.nextScriptsLookMs) return this.scriptsFault;
+    const loaded = loadMissingScripts(this.context.redis, SCRIPTS);
+    this.scriptsFault = await faultOf(loaded, 'the scripts cannot be loaded');
+    if (this.scriptsFault === undefined) this.nextScriptsLookMs = Date.now() + SCRIPTS_LOOK_MS;
+    return this.scriptsFault;
   }
 
   private noticesFault(): string | undefined {
     const silentMs = this.context.notices.silenceMs();
     return silentMs > NOTICES_SILENCE_LIMIT_MS
-      ? `the blocking read of notices has been silent for ${silentMs} ms`
+      ? `the blocking read of notices has been silent for ${silentMs} ms; allowed are ${NOTICES_SILENCE_LIMIT_MS}`
       : undefined;
   }
 
@@ -76,5 +86,25 @@ export class HealthProbe {
     const sinceMs = state?.ok === ok ? state.sinceMs : Date.now();
     this.states.set(name, { ok, sinceMs });
     return { name, ok, sinceMs, ...(fault !== undefined && { message: fault }) };
+  }
+}
+
+/** What is wrong with something Redis is asked for, within the time that it may take; undefined when it answers. */
+async function faultOf(answer: Promise<unknown>, fault: string): Promise<string | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<string>((resolve) => {
+    timer = setTimeout(
+      () => resolve(`Redis did not answer within ${ANSWER_LIMIT_MS / 1_000} s`),
+      ANSWER_LIMIT_MS,
+    );
+  });
+  const settled = answer.then(
+    () => undefined,
+    (error: unknown) => `${fault}: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  try {
+    return await Promise.race([settled, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -88,6 +88,14 @@ export class TaskReader {
     return this.lanes.size > 0 && this.silenceMs() <= UNHEALTHY_SILENCE_MS;
   }
 
+  /** What is wrong with the blocking reads; undefined when they get their replies in time, or none is under way. */
+  get fault(): string | undefined {
+    const silentMs = this.silenceMs();
+    return silentMs > UNHEALTHY_SILENCE_MS
+      ? `the blocking read of tasks has been silent for ${silentMs} ms; allowed are ${UNHEALTHY_SILENCE_MS}`
+      : undefined;
+  }
+
   /** How often a blocking connection was thrown away for being silent. */
   get connectionsReplaced(): number {
     let replaced = this.replacedBefore;

@@ -11,6 +11,16 @@
  * reader.throwFaults();
  * ```
  */
+export { Health } from './health/health.js';
+export type { CheckChange, CheckReport, Finding, LivenessReport, ReadinessReport } from './health/health.js';
+export { HealthModuleError, loadUserChecks } from './health/health-definitions.js';
+export type {
+  HealthDefinition,
+  HealthDefinitions,
+  HealthFunction,
+  UserCheck,
+} from './health/health-definitions.js';
+export { UserChecks } from './health/user-checks.js';
 export { configurationOrExit } from './settings/configuration-or-exit.js';
 export type { Environment, Setting, SettingTable, SettingValue } from './settings/setting.js';
 export { ConfigurationError, REDIS_ALIAS, SettingsReader, variablesOf } from './settings/settings-reader.js';

@@ -3,6 +3,17 @@ import type { Route } from './route.js';
 import { nothing } from './route.js';
 import { timestamp } from './scalars.js';
 
+const checks = z.array(
+  z
+    .strictObject({
+      name: z.string(),
+      status: z.enum(['passing', 'failing']),
+      since: timestamp.meta({ description: 'Since when it passes, or fails.' }),
+      reason: z.string().optional().meta({ description: 'What is wrong and what to do.' }),
+    })
+    .meta({ id: 'HealthCheck' }),
+);
+
 /** Whether the process is alive. */
 export const health = {
   method: 'get',
@@ -17,7 +28,7 @@ export const health = {
   success: {
     status: 200,
     description: 'It is.',
-    schema: z.strictObject({ status: z.literal('ok') }).meta({ id: 'Health' }),
+    schema: z.strictObject({ status: z.literal('ok'), checks }).meta({ id: 'Health' }),
   },
   problems: [],
 } as const satisfies Route;
@@ -37,15 +48,10 @@ export const ready = {
     description: 'All checks pass.',
     schema: z
       .strictObject({
-        status: z.enum(['ready', 'not ready']),
-        checks: z.array(
-          z.strictObject({
-            name: z.string(),
-            ok: z.boolean(),
-            since: timestamp.meta({ description: 'Since when it passes, or fails.' }),
-            message: z.string().optional().meta({ description: 'What is wrong and what to do.' }),
-          }),
-        ),
+        status: z.enum(['starting', 'ready', 'not ready', 'draining']).meta({
+          description: '`starting` until all checks pass for the first time, `draining` while it winds up.',
+        }),
+        checks,
       })
       .meta({ id: 'Readiness' }),
   },

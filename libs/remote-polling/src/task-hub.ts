@@ -75,6 +75,11 @@ export class TaskHub {
     );
   }
 
+  /** What is wrong with the blocking reads that serve the polls; undefined when nothing is. */
+  get fault(): string | undefined {
+    return this.reader.fault;
+  }
+
   /** How many polls wait. */
   get waiting(): number {
     return this.queueOf.size;

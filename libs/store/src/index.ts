@@ -30,7 +30,7 @@ export { openRedis, scriptRunner } from './redis-connection.js';
 export type { Redis, RedisConnectionOptions, RedisServer } from './redis-connection.js';
 export { RedisConnections } from './redis-connections.js';
 export type { BlockingReads } from './redis-connections.js';
-export { loadScripts, primariesOf, primaryOf } from './redis-nodes.js';
+export { loadMissingScripts, loadScripts, primariesOf, primaryOf } from './redis-nodes.js';
 export {
   answerQuery,
   changeDeployments,

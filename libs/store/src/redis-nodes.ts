@@ -51,3 +51,17 @@ export async function loadScripts(redis: Redis, scripts: readonly Script[]): Pro
   if (isCluster(redis)) await Promise.allSettled(loading);
   else await Promise.all(loading);
 }
+
+/**
+ * Loads those of the scripts that a server lacks, for example after somebody flushed them.
+ *
+ * @throws what a server says that cannot be asked or does not take them
+ */
+export async function loadMissingScripts(redis: Redis, scripts: readonly Script[]): Promise<void> {
+  const load = async (primary: RedisServer): Promise<void> => {
+    const present = (await primary.call('SCRIPT', 'EXISTS', ...scripts.map(({ sha }) => sha))) as number[];
+    const missing = scripts.filter((_script, i) => present[i] !== 1);
+    await Promise.all(missing.map(({ lua }) => primary.call('SCRIPT', 'LOAD', lua)));
+  };
+  await Promise.all(primariesOf(redis).map(load));
+}

@@ -1,25 +1,23 @@
-import type { HealthCheck } from '@tidewheel/engine';
-import { toTimestamp } from '@tidewheel/protocol';
+import type { Health } from '@tidewheel/process';
 import type { Handlers } from '../http/mount.js';
 
 /** Answers whether the process lives and whether it can work. */
-export function probeHandlers(checks: () => readonly HealthCheck[]): Pick<Handlers, 'health' | 'ready'> {
+export function probeHandlers(
+  health: Pick<Health, 'liveness' | 'readiness'>,
+): Pick<Handlers, 'health' | 'ready'> {
   return {
-    health: () => ({ status: 'ok' }),
+    health: () => asJson(health.liveness()),
 
     ready(_request, { answerAs }) {
-      const current = checks();
-      const isReady = current.every(({ ok }) => ok);
-      if (!isReady) answerAs(503);
-      return {
-        status: isReady ? 'ready' : 'not ready',
-        checks: current.map(({ name, ok, sinceMs, message }) => ({
-          name,
-          ok,
-          since: toTimestamp(sinceMs),
-          ...(message !== undefined && { message }),
-        })),
-      };
+      const report = health.readiness();
+      if (report.status !== 'ready') answerAs(503);
+      return asJson(report);
     },
   };
+}
+
+function asJson<Report extends { readonly checks: readonly unknown[] }>(
+  report: Report,
+): Report & { checks: Report['checks'][number][] } {
+  return { ...report, checks: [...report.checks] };
 }
