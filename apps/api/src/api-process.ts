@@ -2,7 +2,7 @@ import { Engine } from '@tidewheel/engine';
 import type { Gateway } from '@tidewheel/gateway';
 import { RemoteWorkers, TaskHub, workerLogger } from '@tidewheel/remote-polling';
 import { Health } from '@tidewheel/process';
-import { hidePassword } from '@tidewheel/telemetry';
+import { engineMetrics, hidePassword, observeBlockingConnections } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
 import type { Telemetry } from '@tidewheel/telemetry-node';
 import { once } from 'node:events';
@@ -15,6 +15,8 @@ import { startGrpcGateway } from './grpc-gateway.js';
 import { startRetention } from './housekeeping/retention.js';
 import type { Housekeeping } from './housekeeping/retention.js';
 import { RequestsUnderWay } from './http/requests-under-way.js';
+import { NamespaceMemory } from './housekeeping/namespace-memory.js';
+import { observeRedis } from './redis-metrics.js';
 import { createApiServer } from './server.js';
 import { observeTaskQueues } from './task-queue-metrics.js';
 import { programVersion } from './version.js';
@@ -108,6 +110,8 @@ class Background {
   private gateway: Gateway | undefined;
   private isStopping = false;
   private housekeeping: Housekeeping | undefined;
+  private memory: NamespaceMemory | undefined;
+  private stopObserving: readonly (() => void)[] = [];
 
   constructor(
     private readonly configuration: Configuration,
@@ -128,10 +132,18 @@ class Background {
       partitions,
       prefix: keyPrefix,
       strictDurability,
+      metrics: engineMetrics(),
       logger: logger.child({ part: 'engine' }),
     });
     this.engine = engine;
     if (stopping.aborted) return;
+    const { connections } = engine.context;
+    this.memory = new NamespaceMemory(engine, logger.child({ part: 'housekeeping' }));
+    const { memory } = this;
+    this.stopObserving = [
+      observeRedis(engine, () => memory.byNamespace),
+      observeBlockingConnections(() => connections.blockingAges),
+    ];
     if (configuration.duties) await this.startDuties(engine);
     const pollLogger = workerLogger(logger.child({ part: 'polls' }));
     const hub = new TaskHub(engine, pollLogger);
@@ -156,6 +168,8 @@ class Background {
   }
 
   async close(): Promise<void> {
+    this.memory?.stop();
+    for (const stop of this.stopObserving) stop();
     await this.housekeeping?.stop();
     await this.engine?.stopDuties();
     await this.engine?.close();
@@ -164,6 +178,7 @@ class Background {
   private async startDuties(engine: Engine): Promise<void> {
     const { keyPrefix, retentionIntervalMs, retentionBatch } = this.configuration;
     await engine.startDuties();
+    this.memory?.start();
     this.housekeeping = startRetention({
       engine,
       connect: (purpose) => engine.context.connections.open(purpose),

@@ -3,6 +3,7 @@ import type { Engine } from '@tidewheel/engine';
 import { accessRefused, Gateway } from '@tidewheel/gateway';
 import type { Authorize as GatewayAuthorize, Guard } from '@tidewheel/gateway';
 import type { TaskHub } from '@tidewheel/remote-polling';
+import { serviceMetrics } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
 import { AccessRefusedError } from './authorize.js';
 import type { Authorize } from './authorize.js';
@@ -39,6 +40,7 @@ export async function startGrpcGateway(parts: GatewayParts): Promise<Gateway | u
     port: grpcPort,
     logger,
     guard: throughGate(gate),
+    observe: serviceMetrics('grpc'),
     authorize: grpcAuthorization(parts.authorize),
     version: programVersion(),
     closeTimeoutMs: shutdownTimeoutMs,

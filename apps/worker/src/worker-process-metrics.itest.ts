@@ -1,10 +1,9 @@
 import { Client, Connection } from '@tidewheel/client';
-import { spawnProcess, startTestRedis, waitUntil } from '@tidewheel/testing';
+import { readExposition, spawnProcess, startTestRedis, waitUntil } from '@tidewheel/testing';
 import type { SpawnedProcess, TestRedis } from '@tidewheel/testing';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { seriesOf } from './exposition.fixture.js';
 import type { broken, failing, idle, metered, ordering } from './metered-workflows.fixture.js';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
@@ -31,7 +30,7 @@ function documentedActivity(): string {
 async function scrape(awaited: string, fits = (_: number) => true): Promise<ReadonlyMap<string, number>> {
   return waitUntil(
     async () => {
-      const series = seriesOf(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
+      const series = readExposition(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text());
       const value = series.get(awaited);
       return value !== undefined && fits(value) && series;
     },

@@ -3,7 +3,7 @@ import { Engine } from '@tidewheel/engine';
 import type { EngineOptions, WorkflowService } from '@tidewheel/engine';
 
 /** How a client reaches its deployment. */
-export interface ConnectionOptions extends Omit<EngineOptions, 'connection'> {
+export interface ConnectionOptions extends Omit<EngineOptions, 'connection' | 'metrics'> {
   /** `redis://[[user]:password@]host:port[/db]`, `rediss://...` or `unix:///path`; default `redis://127.0.0.1:7379`. */
   readonly url?: string;
   /** Further options of ioredis, for example `tls`. */

@@ -7,6 +7,7 @@ import type {
   ScriptRunner,
 } from '@tidewheel/store';
 import type { NamespaceRegistry } from './namespace-registry.js';
+import type { EngineMetrics } from './engine-metrics.js';
 import type { Notices } from './notices.js';
 import type { RateLimits } from './rate-limit/rate-limits.js';
 import type { WorkerRates } from './rate-limit/worker-rates.js';
@@ -47,6 +48,7 @@ export interface EngineContext {
   /** Written into events as who did it, when a request does not say. */
   readonly identity: string;
   readonly logger: EngineLogger;
+  readonly metrics: EngineMetrics;
 }
 
 /** Keys of one run of an execution. */

@@ -22,6 +22,8 @@ import { describeWorkflow } from './describe-workflow.js';
 import { deleteExpiredExecutions } from './duties/retention.js';
 import { SILENT_LOGGER } from './engine-context.js';
 import type { EngineContext, EngineLogger } from './engine-context.js';
+import { NO_METRICS } from './engine-metrics.js';
+import type { EngineMetrics } from './engine-metrics.js';
 import { HealthProbe } from './health.js';
 import type { EngineHealth } from './health.js';
 import type { WorkflowService } from './engine-api.js';
@@ -53,6 +55,7 @@ import type {
 import { withoutSearchAttributes, withSearchAttributes } from './search-attributes/registered-attributes.js';
 import { signalWithStart } from './signal-with-start.js';
 import { startWorkflow } from './start-workflow.js';
+import { timedScripts } from './timed-scripts.js';
 import { terminateWorkflow } from './terminate-workflow.js';
 import {
   deleteWorkerDeployment,
@@ -84,6 +87,8 @@ export interface EngineOptions {
   /** Default `pid@hostname`. */
   readonly identity?: string | undefined;
   readonly logger?: EngineLogger | undefined;
+  /** Hears what the engine does; default: nobody. */
+  readonly metrics?: EngineMetrics | undefined;
   /** Refuse a Redis whose settings endanger acknowledged work, instead of warning. Default: false. */
   readonly strictDurability?: boolean | undefined;
 }
@@ -107,7 +112,7 @@ export class Engine implements WorkflowService {
    */
   static async open(options: EngineOptions): Promise<Engine> {
     const identity = options.identity ?? `${process.pid}@${hostname()}`;
-    const logger = options.logger ?? SILENT_LOGGER;
+    const { logger = SILENT_LOGGER, metrics = NO_METRICS } = options;
     const connections = new RedisConnections(
       options.connection,
       (purpose) => `tidewheel:${purpose}:${identity}`,
@@ -121,7 +126,7 @@ export class Engine implements WorkflowService {
       });
       await loadScripts(redis, SCRIPTS);
       const notices = new Notices(connections, keys, logger);
-      const run = scriptRunner(redis);
+      const run = options.metrics ? timedScripts(scriptRunner(redis), metrics) : scriptRunner(redis);
       const namespaces = new NamespaceRegistry(new NamespaceStore(redis, run, options.prefix));
       const context: EngineContext = {
         redis,
@@ -135,6 +140,7 @@ export class Engine implements WorkflowService {
         deployments: new DeploymentRegistry(redis, run, keys, notices),
         identity,
         logger,
+        metrics,
       };
       const durability = await DurabilityWatch.start(redis, logger, options.strictDurability ?? false);
       return new Engine(context, new HealthProbe(context, durability), durability);

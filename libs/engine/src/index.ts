@@ -18,6 +18,7 @@ export { DurabilityError } from './durability-watch.js';
 export type { WorkflowService } from './engine-api.js';
 export type { EngineContext, EngineLogger, LogFields, RunAddress } from './engine-context.js';
 export { runAddress, SILENT_LOGGER } from './engine-context.js';
+export type { ClosedStatus, EngineMetrics } from './engine-metrics.js';
 export type { EngineHealth, HealthCheck } from './health.js';
 export type {
   CancelWorkflowRequest,

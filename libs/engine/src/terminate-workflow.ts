@@ -5,6 +5,7 @@ import { closeExecution } from '@tidewheel/store';
 import { randomUUID } from 'node:crypto';
 import type { EngineContext, RunAddress } from './engine-context.js';
 import { readRoute, runAddress } from './engine-context.js';
+import type { ClosedStatus } from './engine-metrics.js';
 import { checkPayloads, checkRunId, requireIdentifier } from './request-checks.js';
 import type { TerminateWorkflowRequest } from './requests.js';
 import type { WorkflowTaskStamp } from './workflow-task/end-workflow-task.js';
@@ -100,7 +101,7 @@ async function closeRun(
   address: RunAddress,
   eventType: 'WorkflowExecutionTerminated' | 'WorkflowExecutionTimedOut' | 'WorkflowExecutionFailed',
   body: Buffer,
-  status: keyof typeof EXECUTION_STATUS_CODES,
+  status: ClosedStatus,
   options: CloseOptions,
 ): Promise<boolean> {
   const partition = context.keys.partition(address.partition);
@@ -132,5 +133,7 @@ async function closeRun(
     const countKeys = [context.keys.pinnedCounts(address.partition, address.namespace)];
     reply = await closeExecution(context.run, { ...input, countKeys });
   }
-  return reply[0] === 1;
+  if (reply[0] !== 1) return false;
+  context.metrics.runClosed(address.namespace, status);
+  return true;
 }

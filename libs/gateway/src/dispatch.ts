@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import type { Metadata, MethodDefinition, ServiceDefinition } from '@grpc/grpc-js';
 import type { EngineLogger } from '@tidewheel/engine';
 import type { Handler } from './call-context.js';
-import { GatewayError, isRefusal } from './errors.js';
+import { GatewayError, isRefusal, statusNameOf } from './errors.js';
 import type { UnaryCall, UnaryMethod } from './transport/unary-call.js';
 
 /** Who asks for what, as far as it can be known before the method looks at its request. */
@@ -24,10 +24,18 @@ export type Authorize = (call: AuthorizedCall) => void | Promise<void>;
  */
 export type Guard = <T>(ask: () => Promise<T>, waitMs: number) => Promise<T>;
 
+/**
+ * Hears of each call that was answered.
+ *
+ * @param code what it was refused with, as gRPC calls it, for example `NOT_FOUND`; undefined when it was not
+ */
+export type CallObserver = (method: string, durationMs: number, code: string | undefined) => void;
+
 /** What every call goes through. */
 export interface Dispatch {
   readonly authorize: Authorize;
   readonly guard: Guard;
+  readonly observe: CallObserver;
   readonly logger: EngineLogger;
   readonly calls: CallsUnderWay;
 }
@@ -93,8 +101,10 @@ async function answer(
   call: UnaryCall,
   method: MethodDefinition<object, object>,
   handler: AnyHandler,
-  { authorize, guard, calls, logger }: Dispatch,
+  { authorize, guard, observe, calls, logger }: Dispatch,
 ): Promise<Uint8Array> {
+  const beganMs = performance.now();
+  let code: string | undefined;
   const request = decoded(message, method, call);
   calls.begin(call);
   try {
@@ -102,10 +112,12 @@ async function answer(
     const waitMs = Math.min(Math.max(0, call.deadlineMs - Date.now()), LONGEST_WAIT_MS);
     return method.responseSerialize(await guard(() => handler(request, call), waitMs));
   } catch (error) {
+    code = statusNameOf(error);
     if (!isRefusal(error)) logger.error({ err: error, method: call.method }, 'a call failed unexpectedly');
     throw error;
   } finally {
     calls.end(call);
+    observe(call.method, performance.now() - beganMs, code);
   }
 }
 

@@ -94,6 +94,11 @@ export function isRefusal(error: unknown): boolean {
   return error instanceof TidewheelError || error instanceof GatewayError;
 }
 
+/** What gRPC calls the status that an error is answered with, for example `NOT_FOUND`. */
+export function statusNameOf(error: unknown): string {
+  return status[answerTo(error).code];
+}
+
 /** The refusal of a request whose field, named as on the wire, is not sound. */
 export function invalidArgument(field: string, reason: string): GatewayError {
   return new GatewayError(status.INVALID_ARGUMENT, `${field}: ${reason}`);

@@ -8,7 +8,7 @@ import { setMaxListeners } from 'node:events';
 import { clientMethods } from './client-methods/index.js';
 import { operatorMethods } from './client-methods/operator-methods.js';
 import { CallsUnderWay, unaryMethods } from './dispatch.js';
-import type { Authorize, Dispatch, Guard } from './dispatch.js';
+import type { Authorize, CallObserver, Dispatch, Guard } from './dispatch.js';
 import type { GatewayContext } from './gateway-context.js';
 import { healthService } from './health-service.js';
 import { SERVICES } from './proto.js';
@@ -30,6 +30,8 @@ export interface GatewayOptions {
   readonly authorize?: Authorize | undefined;
   /** Called around every method of Temporal's services; default: just asks. */
   readonly guard?: Guard | undefined;
+  /** Hears of each answered call of a method of Temporal's services; default: nobody. */
+  readonly observe?: CallObserver | undefined;
   /** Told to clients as the server's version. */
   readonly version?: string | undefined;
   /** How long calls may take to end once the gateway is closing; default 10 s. */
@@ -74,6 +76,7 @@ export class Gateway {
     const dispatch: Dispatch = {
       authorize: options.authorize ?? (() => undefined),
       guard: options.guard ?? ((ask) => ask()),
+      observe: options.observe ?? (() => undefined),
       logger,
       calls,
     };

@@ -115,7 +115,9 @@ export class TaskHub {
     this.clock.add(poll);
     open.poller.slots.add(poll);
     try {
-      return await poll.result;
+      const task = await poll.result;
+      this.note(queue, limits.signal, task !== undefined);
+      return task;
     } finally {
       limits.signal.removeEventListener('abort', onAbort);
       this.queueOf.delete(poll);
@@ -218,6 +220,13 @@ export class TaskHub {
       await registerVersion(this.engine.context, namespace, version, [{ taskQueue, kind }]);
     }
     await this.reader.add(poller);
+  }
+
+  /** Counts a poll that has ended; one whose caller went away says nothing. */
+  private note(queue: PolledQueue, { aborted }: AbortSignal, gotTask: boolean): void {
+    if (aborted) return;
+    const kind = queue.kind === 'activity' ? 'activity' : 'workflow';
+    this.engine.context.metrics.pollEnded(queue.namespace, queue.normalName, kind, gotTask);
   }
 
   /** Ends a poll that still waits; one for which a task is being started gets it. */

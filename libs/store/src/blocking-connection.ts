@@ -18,6 +18,8 @@ interface BlockingConnectionOptions {
   readonly onReconnected?: () => void;
   /** Called with faults of the connection, of which it mends itself. */
   readonly onError: (error: Error) => void;
+  /** Called when it is closed. */
+  readonly onClosed: () => void;
 }
 
 /** Beyond the limit, so that a look at it finds it passed. */
@@ -100,6 +102,7 @@ export class BlockingConnection {
   close(): void {
     this.closed = true;
     clearInterval(this.watchdog);
+    this.options.onClosed();
     this.underWay.discard(this.server);
   }
 

@@ -20,6 +20,7 @@ export interface BlockingReads {
 export class RedisConnections {
   /** For commands and scripts. */
   readonly commands: Redis;
+  private readonly blocking = new Map<BlockingConnection, string>();
 
   /**
    * @param nameOf makes the name that CLIENT LIST shows of what a connection is for
@@ -48,11 +49,26 @@ export class RedisConnections {
 
   /** Opens a connection for blocking reads. */
   openBlocking({ name, ...reads }: BlockingReads): BlockingConnection {
-    return new BlockingConnection({
+    const connection: BlockingConnection = new BlockingConnection({
       ...reads,
       connection: { ...this.options, name: this.nameOf(name) },
       commands: this.commands,
       onError: (error) => this.onError(error, name),
+      onClosed: () => this.blocking.delete(connection),
     });
+    this.blocking.set(connection, name);
+    return connection;
+  }
+
+  /**
+   * For each purpose of blocking connections, the longest time that one of them has waited for a reply, in milliseconds: up
+   * to as long as its reads block when all is well.
+   */
+  get blockingAges(): ReadonlyMap<string, number> {
+    const ages = new Map<string, number>();
+    for (const [{ silenceMs }, name] of this.blocking) {
+      ages.set(name, Math.max(silenceMs, ages.get(name) ?? 0));
+    }
+    return ages;
   }
 }

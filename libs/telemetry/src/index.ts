@@ -10,12 +10,16 @@
  * logger.info({ port: 7243 }, 'ready');
  * ```
  */
+export { observeBlockingConnections } from './connection-metrics.js';
+export { engineMetrics } from './engine-metrics.js';
+export type { EngineRecorder } from './engine-metrics.js';
 export { httpMetrics } from './http-metrics.js';
 export type { HttpAnswer, HttpMetrics } from './http-metrics.js';
 export { createLogger, describeError, hidePassword, LOG_LEVELS } from './logger.js';
 export type { Logger, LoggerOptions, LogThreshold } from './logger.js';
 export { METRIC_KINDS } from './catalog/metric-definition.js';
 export type { MetricDefinition, MetricKind, MetricSource, MetricTable } from './catalog/metric-definition.js';
+export { REDIS_METRICS } from './catalog/service-catalog.js';
 export { TASK_QUEUE_METRICS } from './catalog/task-queue-catalog.js';
 export { WORKER_STATUS_METRICS } from './catalog/worker-status-catalog.js';
 export { observeMetrics } from './instruments.js';
@@ -23,4 +27,5 @@ export type { Observe } from './instruments.js';
 export { METRICS } from './metric-catalog.js';
 export { counterSeries, histogramSeries } from './series.js';
 export type { CounterSeries, HistogramSeries } from './series.js';
+export { serviceMetrics } from './service-metrics.js';
 export { recordUserMetric } from './user-metrics.js';

@@ -32,6 +32,7 @@ export {
   type SpawnProcessOptions,
   type WaitForLineOptions,
 } from './spawn-process.js';
+export { readExposition } from './prometheus-exposition.js';
 export { startTestCluster, type TestCluster, type TestClusterOptions } from './test-cluster.js';
 export { startTestSentinel, type TestSentinel } from './test-sentinel.js';
 export { startTestStore, testPartitions, type TestStore, testTarget, type TestTarget } from './test-store.js';

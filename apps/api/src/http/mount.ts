@@ -6,7 +6,7 @@ import type { EngineGate, Question } from '../engine-gate.js';
 import { unsoundRequest } from '../problem.js';
 import { answerOtherMethods } from './problem-answers.js';
 import { onLostAnswer } from './lost-answers.js';
-import { setRoutePattern } from './request-metrics.js';
+import { setOperation, setRoutePattern } from './request-metrics.js';
 
 /** What a handler works with beside the request. */
 export interface HandlerContext {
@@ -58,7 +58,7 @@ export function mountRoutes(app: Application, handlers: Handlers, options: Mount
       ...(route.path.startsWith(API_PREFIX) ? [authorization(name, options.authorize)] : []),
       ...(route.body ? [options.readJson] : []),
     ];
-    app[route.method](path, remember(route), ...before, answer(route, handler, options));
+    app[route.method](path, remember(name, route), ...before, answer(route, handler, options));
     methods.set(route.path, [...(methods.get(route.path) ?? []), route.method]);
   }
   for (const [path, allowed] of methods) app.all(expressPath(path), answerOtherMethods(allowed));
@@ -82,9 +82,10 @@ function authorization(operation: string, authorize: Authorize): RequestHandler 
   };
 }
 
-function remember(route: Route): RequestHandler {
+function remember(operation: string, route: Route): RequestHandler {
   return (_request, response, next) => {
     setRoutePattern(response, route.path);
+    setOperation(response, operation);
     next();
   };
 }

@@ -1,5 +1,6 @@
 import { makeProblem, PROBLEM_MEDIA_TYPE } from '@tidewheel/protocol';
 import type { ErrorRequestHandler, RequestHandler, Response } from 'express';
+import { setErrorType } from './request-metrics.js';
 import { RefusedRequestError, refusalOf } from '../problem.js';
 import type { Refusal } from '../problem.js';
 
@@ -52,5 +53,6 @@ function sendProblem(response: Response, refusal: Refusal): void {
   const requestId = String(response.getHeader('x-request-id') ?? '');
   const problem = makeProblem(refusal.code, refusal.detail, requestId, refusal.faults);
   if (REPEATABLE.includes(problem.status)) response.setHeader('retry-after', RETRY_AFTER_S);
+  setErrorType(response, refusal.code);
   response.status(problem.status).type(PROBLEM_MEDIA_TYPE).send(JSON.stringify(problem));
 }

@@ -1,16 +1,31 @@
-import { httpMetrics } from '@tidewheel/telemetry';
+import { httpMetrics, serviceMetrics } from '@tidewheel/telemetry';
 import type { RequestHandler, Response } from 'express';
 
-/** Records every request under the pattern of its route; see {@link setRoutePattern}. */
+/** What is noted of a request while it is answered. */
+interface RequestNotes {
+  routePattern?: string;
+  operation?: string;
+  errorType?: string;
+}
+
+/**
+ * Records every request under the pattern of its route, and those of the API under their operation, too; see
+ * {@link setRoutePattern} and {@link setOperation}.
+ */
 export function requestMetrics(): RequestHandler {
   const requests = httpMetrics();
+  const service = serviceMetrics('rest');
   return (request, response, next) => {
+    const beganMs = performance.now();
     const end = requests.begin();
     response.once('close', () => {
-      const { statusCode } = response;
+      const { statusCode, headersSent } = response;
+      const { routePattern = 'unmatched', operation, errorType } = notesOf(response);
       // A client that went away before the answer is recorded as other servers do.
-      const status = response.headersSent ? statusCode : 499;
-      end({ method: request.method, route: routePattern(response), status });
+      const status = headersSent ? statusCode : 499;
+      end({ method: request.method, route: routePattern, status });
+      if (operation === undefined) return;
+      service(operation, performance.now() - beganMs, headersSent ? errorType : 'CANCELLED');
     });
     next();
   };
@@ -18,10 +33,19 @@ export function requestMetrics(): RequestHandler {
 
 /** Remembers which route answers. */
 export function setRoutePattern(response: Response, pattern: string): void {
-  response.locals['routePattern'] = pattern;
+  notesOf(response).routePattern = pattern;
 }
 
-function routePattern(response: Response): string {
-  const pattern: unknown = response.locals['routePattern'];
-  return typeof pattern === 'string' ? pattern : 'unmatched';
+/** Remembers which operation of the contract is asked for. */
+export function setOperation(response: Response, operation: string): void {
+  notesOf(response).operation = operation;
+}
+
+/** Remembers with which code the request is refused. */
+export function setErrorType(response: Response, code: string): void {
+  notesOf(response).errorType = code;
+}
+
+function notesOf(response: Response): RequestNotes {
+  return response.locals;
 }

@@ -41,21 +41,23 @@ export async function endDueActivity(
     expiresAtMs: record.closeByMs > 0 ? record.closeByMs : undefined,
     cancelRequested: record.cancelRequestedEventId > 0,
   });
-  if (
-    decision.retry &&
-    (await scheduleRetry(context, stamp, failure, decision.delayMs, 'd')) !== 'cancelRequested'
-  )
-    return;
+  const timedOut = (): void => context.metrics.activityTimedOut(run.namespace, timeoutType);
+  if (decision.retry) {
+    const retried = await scheduleRetry(context, stamp, failure, decision.delayMs, 'd');
+    if (retried === 'retries') timedOut();
+    if (retried !== 'cancelRequested') return;
+  }
   const retryState = decision.retry ? 'CANCEL_REQUESTED' : decision.retryState;
   // No time for another attempt: it is the whole activity that has run out of time.
   const reported =
     retryState === 'TIMEOUT' ? timeoutFailure('SCHEDULE_TO_CLOSE', details.heartbeat, failure) : failure;
-  await recordResolution(
+  const ended = await recordResolution(
     context,
     stamp,
     { outcomeType: 'ActivityTaskTimedOut', attributes: { failure: reported, retryState } },
     { route, expect: 'd' },
   );
+  if (ended !== 'notFound') timedOut();
 }
 
 /** Which of the activity's clocks has run out. */

@@ -12,7 +12,6 @@ import type {
   CommandOf,
   EventAttributes,
   EventType,
-  ExecutionStatus,
   SdkMetadata,
   VersioningBehavior,
   WorkerDeploymentVersion,
@@ -26,6 +25,7 @@ import { activityTaskOfCommand } from '../activity-task/activity-task.js';
 import type { ActivityTask } from '../activity-task/activity-task.js';
 import { brokenHistoryLimit } from '../history-limits.js';
 import type { EngineContext } from '../engine-context.js';
+import type { ClosedStatus } from '../engine-metrics.js';
 import { routeStreams } from '../engine-context.js';
 import { encodeOutboxMessage } from '../outbox-message.js';
 import { failRun, terminateRun } from '../terminate-workflow.js';
@@ -150,6 +150,8 @@ async function complete(
     revision: versioning.revision,
     ops: operations.arguments,
   });
+  const isApplied = reply[0] === 1 || reply[0] === 5;
+  if (isApplied && operations.closes) context.metrics.runClosed(run.namespace, operations.closes);
   switch (reply[0]) {
     case 0:
       return { kind: 'notFound' };
@@ -331,9 +333,11 @@ interface EncodedOperations {
   readonly arguments: readonly ScriptArgument[];
   readonly streams: readonly string[];
   readonly eager: readonly ActivityTask[];
+  /** How the run ends by them; undefined when it goes on. */
+  readonly closes: ClosedStatus | undefined;
 }
 
-const CLOSING: { readonly [T in EventType]?: ExecutionStatus } = {
+const CLOSING: { readonly [T in EventType]?: ClosedStatus } = {
   WorkflowExecutionCompleted: 'COMPLETED',
   WorkflowExecutionFailed: 'FAILED',
   WorkflowExecutionCanceled: 'CANCELED',
@@ -364,7 +368,7 @@ async function encodeOperations(
   const close: ScriptArgument[] = [];
   const streams: string[] = [];
   const eager: ActivityTask[] = [];
-  const closes = commands.some(({ event }) => CLOSING[event.eventType]);
+  const closes = closingStatus(commands);
   for (const planned of commands) {
     const { command, event } = planned;
     const body = encodeEventBody(
@@ -425,5 +429,11 @@ async function encodeOperations(
   // Behind all operations that the script may refuse by their number, which is the command's.
   for (const [field, bytes] of propertyChanges) args.push('P', field, bytes);
   args.push(...close);
-  return { arguments: args, streams, eager };
+  return { arguments: args, streams, eager, closes };
+}
+
+/** How the run ends by the commands; undefined when it goes on. */
+function closingStatus(commands: SoundPlan['commands']): ClosedStatus | undefined {
+  for (const { event } of commands) if (CLOSING[event.eventType]) return CLOSING[event.eventType];
+  return undefined;
 }

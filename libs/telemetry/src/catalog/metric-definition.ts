@@ -32,5 +32,5 @@ export const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2
 export const LIFE_BOUNDS = [0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300, 600, 3_600, 21_600, 86_400, 604_800];
 
 /** Attributes that mean the same wherever they occur. */
-const NAMESPACE = { namespace: 'Namespace.' } as const;
+export const NAMESPACE = { namespace: 'Namespace.' } as const;
 export const TASK_QUEUE = { ...NAMESPACE, task_queue: 'Task queue.' } as const;

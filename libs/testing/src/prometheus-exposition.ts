@@ -16,7 +16,7 @@ const SUFFIXES = { histogram: ['_bucket', '_count', '_sum'], counter: [''], gaug
  *
  * @returns the values of all series, by name and labels as they are written
  */
-export function seriesOf(text: string): ReadonlyMap<string, number> {
+export function readExposition(text: string): ReadonlyMap<string, number> {
   const families = new Map<string, Family>();
   let current: { readonly name: string; readonly family: Family } | undefined;
   for (const line of text.split('\n')) {
