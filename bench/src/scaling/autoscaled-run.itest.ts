@@ -7,6 +7,7 @@ it(
   'a fleet follows a wave of load up and down, and nothing is lost or done twice',
   async () => {
     const { samples, workflows, exitCodes, violations } = await runAutoscaled({
+      partitions: 1,
       maxReplicas: 4,
       calmPerSecond: 2,
       wavePerSecond: 25,

@@ -7,6 +7,7 @@ import { WorkerFleet } from './worker-fleet.js';
 
 /** A wave of load, and the fleet that follows it. */
 interface AutoscaledRunOptions {
+  readonly partitions: number;
   readonly maxReplicas: number;
   /** Starts a second before and after the wave, and in it. */
   readonly calmPerSecond: number;
@@ -54,7 +55,7 @@ export async function runAutoscaled(
   options: AutoscaledRunOptions,
   tell: (message: string) => void = () => undefined,
 ): Promise<AutoscaledRun> {
-  const deployment = await FleetDeployment.start();
+  const deployment = await FleetDeployment.start(options.partitions);
   const { redisUrl } = deployment;
   const fleet = new WorkerFleet({ redisUrl, slots: SLOTS, shutdownTimeoutMs: SHUTDOWN_TIMEOUT_MS });
   try {

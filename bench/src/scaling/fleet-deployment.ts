@@ -28,18 +28,23 @@ export class FleetDeployment {
     readonly client: Client,
   ) {}
 
-  static async start(): Promise<FleetDeployment> {
+  static async start(partitions: number): Promise<FleetDeployment> {
     const redis = await startTestRedis({ fsync: 'always' });
     const api = await spawnProcess({
       command: process.execPath,
       args: [API_MAIN],
       name: 'the API',
-      env: { REDIS_URL: redis.url, TIDEWHEEL_API_PORT: '0', TIDEWHEEL_LOG_LEVEL: 'info' },
+      env: {
+        REDIS_URL: redis.url,
+        TIDEWHEEL_PARTITIONS: String(partitions),
+        TIDEWHEEL_API_PORT: '0',
+        TIDEWHEEL_LOG_LEVEL: 'info',
+      },
     });
     try {
       const [, port] = await api.waitForLine(/"port":(\d+)/);
       await api.waitForLine(/"msg":"ready"/);
-      const connection = await Connection.connect({ url: redis.url });
+      const connection = await Connection.connect({ url: redis.url, partitions });
       const client = new Client({ connection });
       return new FleetDeployment(redis, api, `http://127.0.0.1:${port}`, connection, client);
     } catch (error) {

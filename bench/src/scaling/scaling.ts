@@ -16,11 +16,12 @@ const PLOT_FILE = fileURLToPath(new URL('../../../tmp/scaling.svg', import.meta.
  * @throws when a workflow was lost or done twice, or a worker did not end in order
  */
 export async function measureScaling(
-  _options: BenchOptions,
+  { partitions }: BenchOptions,
   tell: (message: string) => void,
 ): Promise<readonly ReportRow[]> {
   const { samples, workflows, handedBack, exitCodes, violations } = await runAutoscaled(
     {
+      partitions,
       maxReplicas: 8,
       calmPerSecond: 2,
       wavePerSecond: 27,

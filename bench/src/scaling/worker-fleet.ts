@@ -82,7 +82,11 @@ export class WorkerFleet {
     this.leaving.add(worker);
     this.exits.push(worker.exited);
     void worker.exited.then(() => this.leaving.delete(worker));
-    worker.kill('SIGTERM');
+    // One that has not got so far yet has nothing to wind up, and is ended by the signal itself.
+    void worker.waitForLine(/"msg":"listening"/).then(
+      () => worker.kill('SIGTERM'),
+      () => worker.kill('SIGKILL'),
+    );
   }
 
   /** Kills all that is left. */

@@ -285,10 +285,12 @@ describe('the variables of the containers', () => {
     const worker = await import('../../../../apps/worker/dist/configuration.js');
     const objects = await render({
       redis: { url: 'redis://redis.data:6379', partitions: 4 },
+      api: { strictDurability: true },
       workerPools: { orders: { ...POOL, kinds: ['activity'], hostQueue: true, maxCachedWorkflows: 10 } },
     });
     const api = readConfiguration(variablesOf(find(objects, 'Deployment', '-api')));
     assert.equal(api.redisUrl, 'redis://redis.data:6379');
+    assert.equal(api.strictDurability, true);
     assert.deepEqual([api.port, api.grpcPort, api.host, api.partitions], [7243, 7233, '0.0.0.0', 4]);
     const variables = variablesOf(find(objects, 'Deployment', '-orders'));
     // The modules are in the image; here they are not.

@@ -89,7 +89,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- define "tidewheel.extraEnv" -}}
 {{- $path := .path -}}
 {{- $taken := list "REDIS_URL" "TIDEWHEEL_REDIS_URL" "TIDEWHEEL_KEY_PREFIX" "TIDEWHEEL_PARTITIONS" "TIDEWHEEL_SHUTDOWN_TIMEOUT" "TIDEWHEEL_LOG_LEVEL" -}}
-{{- $taken = concat $taken (list "TIDEWHEEL_API_HOST" "TIDEWHEEL_API_PORT" "TIDEWHEEL_GRPC_PORT" "TIDEWHEEL_DUTIES") -}}
+{{- $taken = concat $taken (list "TIDEWHEEL_API_HOST" "TIDEWHEEL_API_PORT" "TIDEWHEEL_GRPC_PORT" "TIDEWHEEL_DUTIES" "TIDEWHEEL_STRICT_DURABILITY") -}}
 {{- range $setting := list "HOST" "PORT" "NAMESPACE" "TASK_QUEUES" "KINDS" "WORKFLOWS" "ACTIVITIES" "HOST_QUEUE" "IDENTITY" "MAX_CONCURRENT_ACTIVITIES" "MAX_CONCURRENT_WORKFLOW_TASKS" "MAX_CACHED_WORKFLOWS" "WORKFLOW_THREADS" -}}
 {{- $taken = append $taken (printf "TIDEWHEEL_WORKER_%s" $setting) -}}
 {{- end -}}
