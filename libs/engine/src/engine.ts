@@ -29,15 +29,15 @@ import type { EngineHealth } from './health.js';
 import type { WorkflowService } from './engine-api.js';
 import { listWorkflows } from './list-workflows.js';
 import { NamespaceRegistry } from './namespace-registry.js';
+import { queryTraced, signalTraced, signalWithStartTraced, startTraced } from './traced-calls.js';
 import { DeploymentRegistry } from './worker-deployments/deployment-registry.js';
 import { Notices } from './notices.js';
-import { queryWorkflow } from './query-workflow.js';
 import { RateLimits } from './rate-limit/rate-limits.js';
 import { updateTaskQueueConfig } from './rate-limit/update-task-queue-config.js';
 import type { UpdateTaskQueueConfigRequest } from './rate-limit/update-task-queue-config.js';
 import { WorkerRates } from './rate-limit/worker-rates.js';
 import { getHistory, getResult } from './read-history.js';
-import { requestCancelWorkflow, signalWorkflow } from './record-event.js';
+import { requestCancelWorkflow } from './record-event.js';
 import type {
   CancelWorkflowRequest,
   CountWorkflowsRequest,
@@ -53,8 +53,6 @@ import type {
   TerminateWorkflowRequest,
 } from './requests.js';
 import { withoutSearchAttributes, withSearchAttributes } from './search-attributes/registered-attributes.js';
-import { signalWithStart } from './signal-with-start.js';
-import { startWorkflow } from './start-workflow.js';
 import { timedScripts } from './timed-scripts.js';
 import { terminateWorkflow } from './terminate-workflow.js';
 import {
@@ -151,11 +149,11 @@ export class Engine implements WorkflowService {
   }
 
   startWorkflow(request: StartWorkflowRequest) {
-    return startWorkflow(this.context, request);
+    return startTraced(this.context, request);
   }
 
   signalWithStart(request: SignalWithStartRequest) {
-    return signalWithStart(this.context, request);
+    return signalWithStartTraced(this.context, request);
   }
 
   /** The started attempt that is pending under an activity id, for reporting on it without its task. */
@@ -164,7 +162,7 @@ export class Engine implements WorkflowService {
   }
 
   signalWorkflow(request: SignalWorkflowRequest) {
-    return signalWorkflow(this.context, request);
+    return signalTraced(this.context, request);
   }
 
   requestCancelWorkflow(request: CancelWorkflowRequest) {
@@ -180,7 +178,7 @@ export class Engine implements WorkflowService {
   }
 
   queryWorkflow(request: QueryWorkflowRequest) {
-    return queryWorkflow(this.context, request);
+    return queryTraced(this.context, request);
   }
 
   describeWorkflow(address: ExecutionAddress) {

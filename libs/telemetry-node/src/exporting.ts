@@ -5,6 +5,7 @@ import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { envDetector, hostDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
+import { RunSpanIds } from '@tidewheel/telemetry/instrumentation';
 import { register } from 'node:module';
 import type { ExportSettings } from './export-settings.js';
 import { pushingReaders } from './metric-readers.js';
@@ -40,6 +41,7 @@ export async function startExporting({
     resourceDetectors: [hostDetector, envDetector],
     metricReaders: [metricReader, ...pushing],
     logRecordProcessors: [],
+    idGenerator: new RunSpanIds(),
     ...(settings.traces ? { instrumentations: instrumentations() } : { spanProcessors: [] }),
   });
   sdk.start();

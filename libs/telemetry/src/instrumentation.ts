@@ -10,4 +10,12 @@
  * ```
  */
 export { observeProcess } from './process-metrics.js';
+export { inActivitySpan } from './tracing/activity-span.js';
 export { outsideOfTraces } from './tracing/outside-of-traces.js';
+export { RunSpanIds } from './tracing/run-span-ids.js';
+export { RunTraces } from './tracing/run-traces.js';
+export type { WorkflowTaskSpans } from './tracing/run-traces.js';
+export { SPANS } from './span-catalog.js';
+export { withTraceContextOf } from './tracing/trace-header.js';
+export { tracedCall } from './tracing/traced-call.js';
+export { isTracingOn } from './tracing/tracer.js';

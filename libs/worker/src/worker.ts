@@ -8,6 +8,7 @@ import { ActivityExecutor, bindActivities } from './activity/activity-executor.j
 import { ActivityPoller } from './activity/activity-poller.js';
 import { ActivityRates } from './activity/activity-rates.js';
 import { TaskReader } from '@tidewheel/polling';
+import { isTracingOn, RunTraces } from '@tidewheel/telemetry/instrumentation';
 import { METRICS } from '@tidewheel/telemetry';
 import { WorkerMetrics } from './metrics/worker-metrics.js';
 import { createSlots } from './slots/index.js';
@@ -89,7 +90,9 @@ export class Worker {
       this.logger,
     );
     this.activityRates = new ActivityRates({ ...options, slots: this.activitySlots });
+    const isTracing = isTracingOn();
     const execution = {
+      isTracing,
       engine: this.engine,
       options,
       workerId: this.workerId,
@@ -131,6 +134,7 @@ export class Worker {
         unregisteredRetryMs: DEFAULTS.unregisteredRetryMs,
         maxEagerActivities: options.maxEagerActivities,
         versioning: options.versioning,
+        traces: isTracing ? new RunTraces() : undefined,
       });
       this.workflowPoller = new WorkflowPoller({
         engine: this.engine,

@@ -23,6 +23,7 @@ import type {
   WorkflowTask,
 } from '@tidewheel/engine';
 import type { TaskSlots } from '@tidewheel/polling';
+import { inActivitySpan } from '@tidewheel/telemetry/instrumentation';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { ActivitySlotInfo } from '../slots/index.js';
 import type { CompiledWorkerOptions } from '../worker-options.js';
@@ -53,6 +54,8 @@ export interface ActivityExecutorOptions {
   readonly metrics: WorkerMetrics;
   readonly activities: ReadonlyMap<string, BoundActivity>;
   readonly slots: TaskSlots<ActivitySlotInfo>;
+  /** Whether attempts are spans. */
+  readonly isTracing: boolean;
   /** How much of its heartbeat timeout may pass between two heartbeats of an activity; default 0.8. */
   readonly heartbeatShare?: number;
   /** Takes a slot for the workflow task that a completion may make due; gives the worker's sticky queue, if there is one. */
@@ -235,9 +238,10 @@ export class ActivityExecutor {
         log: this.activityLogger(task),
         metricMeter: this.parts.metrics.activity(task.activityType).meter,
       });
-      return { kind: 'completed', value: await runInActivityContext(context, () => activity(context, args)) };
+      const call = (): Promise<Outcome> => outcomeOf(() => activity(context, args), context);
+      return await (this.parts.isTracing ? inActivitySpan(task, call) : call());
     } catch (error) {
-      return error instanceof CompleteAsyncError ? { kind: 'async' } : { kind: 'failed', error };
+      return { kind: 'failed', error };
     }
   }
 
@@ -298,6 +302,16 @@ export class ActivityExecutor {
     return makeLogger((level, message, meta) =>
       this.logger.log(level, message, { ...logFields(task), ...meta }),
     );
+  }
+}
+
+/** @throws what the activity throws, unless that says that its outcome comes later */
+async function outcomeOf(activity: () => unknown, context: Context): Promise<Outcome> {
+  try {
+    return { kind: 'completed', value: await runInActivityContext(context, activity) };
+  } catch (error) {
+    if (error instanceof CompleteAsyncError) return { kind: 'async' };
+    throw error;
   }
 }
 

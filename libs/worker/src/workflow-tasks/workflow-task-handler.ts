@@ -4,11 +4,13 @@ import type { CommandOf, WorkerDeploymentVersion } from '@tidewheel/core';
 import { answerQuery, completeWorkflowTask, failWorkflowTask, readStoredEvents } from '@tidewheel/engine';
 import type { ActivityTask, Engine, QueryTask, TaskQuery, WorkflowTask } from '@tidewheel/engine';
 import type { TaskSlots } from '@tidewheel/polling';
+import type { RunTraces } from '@tidewheel/telemetry/instrumentation';
 import type { WorkflowSlotInfo } from '../slots/index.js';
 import { failureReason } from '../metrics/worker-metrics.js';
 import type { WorkerMetrics } from '../metrics/worker-metrics.js';
 import type { WorkerVersioning } from '../worker-versioning.js';
 import type { ActivationRequest, ActivationResult, WorkflowRuntime } from '../workflow/index.js';
+import { beginSpans, signalsOf } from './task-spans.js';
 
 /** What the handler needs of its worker. */
 interface WorkflowTaskHost {
@@ -33,6 +35,8 @@ interface WorkflowTaskHost {
   readonly maxEagerActivities: number;
   /** How the worker's version takes part in the choice of workers; undefined for an unversioned one. */
   readonly versioning: WorkerVersioning | undefined;
+  /** Traces of the runs; undefined when there is no tracer. */
+  readonly traces: RunTraces | undefined;
 }
 
 /** Counts of what the handler did. */
@@ -150,10 +154,12 @@ export class WorkflowTaskHandler {
       host.runtime.evict(task.run.runId);
       return undefined;
     }
+    const spans = host.traces && (await beginSpans(host.traces, host.engine.context, task));
+    const commands = spans?.withHeaders(result.commands) ?? result.commands;
     const sticky = host.sticky();
     let taken = 0;
     const outcome = await completeWorkflowTask(host.engine.context, task, {
-      commands: result.commands,
+      commands,
       identity: host.identity,
       sticky,
       startNext: sticky !== undefined,
@@ -171,6 +177,7 @@ export class WorkflowTaskHandler {
     const metrics = host.metrics.workflow(result.workflowType);
     if (outcome.kind === 'completed') {
       this.counts.completed++;
+      spans?.accepted(commands, signalsOf(task));
       metrics.completed(result.commands, result.runStartedMs);
       for (const activity of outcome.activities) host.runActivity(activity);
       return outcome.next;
