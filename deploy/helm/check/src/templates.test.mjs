@@ -251,6 +251,13 @@ describe('pods', () => {
     }
   });
 
+  it('end at once when they are told to before they have begun', async () => {
+    const objects = await render(pool({}));
+    for (const name of ['-api', '-orders']) {
+      assert.equal(find(objects, 'Deployment', name).spec.template.spec.shareProcessNamespace, true);
+    }
+  });
+
   it('are asked how they are where they say it', async () => {
     const objects = await render(pool({}));
     for (const [name, port] of [
