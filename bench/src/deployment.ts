@@ -8,11 +8,15 @@ import { ControlledProcess } from './processes/calls.js';
 import type { ClientCalls } from './processes/client.js';
 import type { PollerCalls } from './processes/poller.js';
 import type { WorkerCalls } from './processes/worker.js';
+import { TelemetrySink } from './telemetry-sink.js';
+import type { TelemetryLevel } from './options.js';
 
 /** What a deployment of the bench is made of. */
 interface DeploymentOptions {
   readonly fsync: RedisFsync;
   readonly partitions: number;
+  /** What the workers and the client have; default none. */
+  readonly telemetry?: TelemetryLevel;
 }
 
 /** Compiled modules that the processes run. */
@@ -45,15 +49,17 @@ export class BenchDeployment {
     /** A connection of the bench itself. */
     readonly redis: Redis,
     private readonly keys: Keyspace,
+    private readonly sink: TelemetrySink,
   ) {
     running.add(this);
   }
 
-  static async start({ fsync, partitions }: DeploymentOptions): Promise<BenchDeployment> {
+  static async start({ fsync, partitions, telemetry = 'off' }: DeploymentOptions): Promise<BenchDeployment> {
     const server = await startTestRedis({ fsync, extraArgs: REDIS_ARGS });
     const redis = openRedis({ url: server.url, name: 'bench' });
     try {
-      return new BenchDeployment(server, redis, await openDeployment(redis, { partitions }));
+      const keys = await openDeployment(redis, { partitions });
+      return new BenchDeployment(server, redis, keys, await TelemetrySink.start(telemetry));
     } catch (error) {
       redis.disconnect();
       await server.stop();
@@ -72,12 +78,16 @@ export class BenchDeployment {
 
   /** A process that works on this deployment once it is told to. */
   addWorker(): ControlledProcess<WorkerCalls> {
-    return this.add(new ControlledProcess<WorkerCalls>({ name: 'the worker', module: WORKER }));
+    return this.add(
+      new ControlledProcess<WorkerCalls>({ name: 'the worker', module: WORKER, ...this.processSettings }),
+    );
   }
 
   /** A connected client process. */
   async addClient(): Promise<ControlledProcess<ClientCalls>> {
-    const client = this.add(new ControlledProcess<ClientCalls>({ name: 'the client', module: CLIENT }));
+    const client = this.add(
+      new ControlledProcess<ClientCalls>({ name: 'the client', module: CLIENT, ...this.processSettings }),
+    );
     await client.call('connect', this.redisUrl);
     return client;
   }
@@ -128,8 +138,14 @@ export class BenchDeployment {
   async stop(): Promise<void> {
     await Promise.all([...this.processes, ...(this.api ? [this.api.process] : [])].map((one) => one.kill()));
     this.redis.disconnect();
+    this.sink.close();
     await this.server.stop();
     running.delete(this);
+  }
+
+  private get processSettings() {
+    const { nodeArgs, env } = this.sink.settings;
+    return { nodeArgs, env: { ...process.env, ...env } };
   }
 
   private add<P extends (typeof this.processes)[number]>(added: P): P {

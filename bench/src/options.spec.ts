@@ -17,6 +17,7 @@ describe('the command line', () => {
       json: false,
       verbose: false,
       withApi: false,
+      telemetry: 'off',
     });
   });
 
@@ -33,6 +34,7 @@ describe('the command line', () => {
   it.each([
     [['sleep'], /no scenario "sleep".*workflow-timer, idle/],
     [['--fsync', 'often'], /--fsync .*got "often"/],
+    [['--telemetry', 'some'], /--telemetry .*got "some"/],
     [['--rounds', '0'], /--rounds .*got "0"/],
     [['--workers', '65'], /--workers .*got "65"/],
     [['--seconds', '1.5'], /--seconds .*got "1.5"/],

@@ -1,6 +1,12 @@
 import type { RedisFsync } from '@tidewheel/testing';
 import { parseArgs } from 'node:util';
 
+/** How much telemetry the processes of the bench have: none, metrics that can be scraped, or all with export by OTLP. */
+const TELEMETRY_LEVELS = ['off', 'metrics', 'all'] as const;
+
+/** One of {@link TELEMETRY_LEVELS}. */
+export type TelemetryLevel = (typeof TELEMETRY_LEVELS)[number];
+
 /** What the bench runs on: complete and checked. */
 export interface BenchOptions {
   /** Names of scenarios; empty for the default ones. */
@@ -23,6 +29,8 @@ export interface BenchOptions {
   readonly verbose: boolean;
   /** Runs an API process in scenarios that could do without, too. */
   readonly withApi: boolean;
+  /** What the workers and the client record and export. */
+  readonly telemetry: TelemetryLevel;
 }
 
 /** Arguments that the bench cannot run with. Thrown by {@link readOptions}. */
@@ -46,6 +54,7 @@ const CONFIG = {
     json: { type: 'boolean', default: false },
     verbose: { type: 'boolean', default: false },
     'with-api': { type: 'boolean', default: false },
+    telemetry: { type: 'string', default: 'off' },
   },
 } as const;
 
@@ -63,6 +72,12 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
   const inFlight = values['in-flight'];
   const fsync = FSYNC.find((level) => level === values.fsync);
   if (!fsync) throw new UsageError(`--fsync must be one of ${FSYNC.join(', ')}; got "${values.fsync}"`);
+  const telemetry = TELEMETRY_LEVELS.find((level) => level === values.telemetry);
+  if (!telemetry) {
+    throw new UsageError(
+      `--telemetry must be one of ${TELEMETRY_LEVELS.join(', ')}; got "${values.telemetry}"`,
+    );
+  }
   return {
     scenarios: positionals,
     inFlight: inFlight === undefined ? undefined : integer('--in-flight', inFlight, 10_000),
@@ -76,6 +91,7 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
     json: values.json,
     verbose: values.verbose,
     withApi: values['with-api'],
+    telemetry,
   };
 }
 
