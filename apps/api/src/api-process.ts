@@ -18,6 +18,7 @@ import { RequestsUnderWay } from './http/requests-under-way.js';
 import { NamespaceMemory } from './housekeeping/namespace-memory.js';
 import { observeRedis } from './redis-metrics.js';
 import { createApiServer } from './server.js';
+import { observeQuarantine } from './quarantine-metrics.js';
 import { observeTaskQueues } from './task-queue-metrics.js';
 import { programVersion } from './version.js';
 import { within } from './within.js';
@@ -50,7 +51,7 @@ export async function startApi(
   authorize: Authorize = allowEveryone,
 ): Promise<ApiProcess> {
   const gate = new EngineGate(logger);
-  const stopObserving = observeTaskQueues(gate);
+  const observations = [observeTaskQueues(gate), observeQuarantine(gate)];
   const stopping = new AbortController();
   const background = new Background(configuration, logger, authorize);
   const health = new Health(() => [
@@ -97,7 +98,7 @@ export async function startApi(
       if (!isClosed)
         logger.warn('Redis does not answer: background work was cut off; others will do it again');
       health.close();
-      stopObserving();
+      for (const stop of observations) stop();
       await telemetry.stop();
     },
   };
@@ -133,6 +134,7 @@ class Background {
       prefix: keyPrefix,
       strictDurability,
       metrics: engineMetrics(),
+      quarantineAfter: this.configuration.quarantineAfter,
       logger: logger.child({ part: 'engine' }),
     });
     this.engine = engine;

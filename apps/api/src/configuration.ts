@@ -1,3 +1,4 @@
+import { LIMITS } from '@tidewheel/core';
 import {
   duration,
   integer,
@@ -29,6 +30,8 @@ export interface Configuration {
   readonly bodyLimitBytes: number;
   /** Whether this process takes part in timers, outbox, take-over and housekeeping. */
   readonly duties: boolean;
+  /** Workers that may be lost in a row with one task before it is quarantined; 0: any number. */
+  readonly quarantineAfter: number;
   /** How often closed executions are looked through for those whose retention has passed. */
   readonly retentionIntervalMs: number;
   /** Executions deleted at a time. */
@@ -52,6 +55,7 @@ const SETTINGS = {
   TIDEWHEEL_GRPC_PORT: integer('', 0, 65_535, ' to serve gRPC on; 0 for any free one'),
   TIDEWHEEL_API_BODY_LIMIT_BYTES: integer(`${4 * MEBIBYTE + MEBIBYTE / 4}`, 1_024, 64 * MEBIBYTE),
   TIDEWHEEL_DUTIES: onOff('on'),
+  TIDEWHEEL_QUARANTINE_AFTER: integer(String(LIMITS.lostWorkersPerTask), 0, 100, '; 0 for no quarantine'),
   TIDEWHEEL_RETENTION_INTERVAL: duration('1m', 1_000, 86_400_000),
   TIDEWHEEL_RETENTION_BATCH: integer('100', 1, 10_000),
 } as const;
@@ -82,6 +86,7 @@ export function readConfiguration(environment: Environment): Configuration {
     grpcPort: reader.read('TIDEWHEEL_GRPC_PORT'),
     bodyLimitBytes: reader.read('TIDEWHEEL_API_BODY_LIMIT_BYTES'),
     duties: reader.read('TIDEWHEEL_DUTIES'),
+    quarantineAfter: reader.read('TIDEWHEEL_QUARANTINE_AFTER'),
     retentionIntervalMs: reader.read('TIDEWHEEL_RETENTION_INTERVAL'),
     retentionBatch: reader.read('TIDEWHEEL_RETENTION_BATCH'),
     shutdownTimeoutMs: reader.read('TIDEWHEEL_SHUTDOWN_TIMEOUT'),

@@ -17,6 +17,7 @@ import { get, mountDocumentation } from './routes/documentation.js';
 import { namespaceHandlers } from './routes/namespaces.js';
 import { probeHandlers } from './routes/probes.js';
 import { searchAttributeHandlers } from './routes/search-attributes.js';
+import { quarantineHandlers } from './routes/quarantine.js';
 import { taskQueueHandlers } from './routes/task-queues.js';
 import { workerRegistryHandlers } from './routes/worker-registry.js';
 import { workerHandlers } from './routes/workers.js';
@@ -71,6 +72,7 @@ function createApp(options: ServerOptions): Application {
     ...workerHandlers,
     ...workerDeploymentHandlers,
     ...workerRegistryHandlers,
+    ...quarantineHandlers,
     ...probeHandlers(health),
   };
   mountRoutes(app, handlers, { gate, authorize, stopping, readJson: jsonReader(options.bodyLimitBytes) });

@@ -11,6 +11,7 @@ export const ERROR_CODES = {
   ACTIVITY_TASK_NOT_FOUND: 404,
   QUERY_TASK_NOT_FOUND: 404,
   KIND_NOT_REGISTERED: 412,
+  QUARANTINED_TASK_NOT_FOUND: 404,
   UNHANDLED_COMMAND: 400,
   QUERY_FAILED: 400,
   WORKFLOW_NOT_READY: 412,
@@ -135,6 +136,17 @@ export class ActivityTaskNotFoundError extends TidewheelError {
 export class QueryTaskNotFoundError extends TidewheelError {
   constructor() {
     super('QUERY_TASK_NOT_FOUND', 'this query is no longer expected: it was answered, or its time is over');
+  }
+}
+
+/** A release of a task that is not quarantined. */
+export class QuarantinedTaskNotFoundError extends TidewheelError {
+  constructor(
+    readonly workflowId: string,
+    readonly activityId: string | undefined,
+  ) {
+    const what = activityId === undefined ? 'workflow task' : `activity "${activityId}"`;
+    super('QUARANTINED_TASK_NOT_FOUND', `workflow execution "${workflowId}" has no quarantined ${what}`);
   }
 }
 

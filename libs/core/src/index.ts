@@ -71,6 +71,8 @@ export {
 export type { SearchAttributeType, SearchAttributeTypes } from './search-attributes.js';
 export { burstFault, dispatchRateFault } from './dispatch-rate.js';
 export { deploymentPartFault, identifierFault, namespaceFault, runIdFault } from './identifier.js';
+export { judgeLostWorkers } from './lost-workers.js';
+export type { LostWorker, LostWorkerVerdict } from './lost-workers.js';
 export {
   ActivityTaskNotFoundError,
   BusyWorkflowError,
@@ -82,6 +84,7 @@ export {
   NamespaceAlreadyExistsError,
   NamespaceNotFoundError,
   NoPollerError,
+  QuarantinedTaskNotFoundError,
   QueryFailedError,
   QueryTaskNotFoundError,
   SearchAttributeAlreadyExistsError,

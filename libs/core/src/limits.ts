@@ -40,6 +40,8 @@ export const LIMITS = {
   pendingChildWorkflows: 2_000,
   pendingSignals: 2_000,
   pendingCancelRequests: 2_000,
+  /** Workers that may be lost in a row with one task before it is quarantined, unless the deployment says otherwise. */
+  lostWorkersPerTask: 5,
   /** Workflow types, and activity types, that a worker registers over REST. */
   registeredTypes: 1_000,
   /** Signals accepted by one run. */

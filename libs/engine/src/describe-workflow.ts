@@ -11,6 +11,8 @@ import type { ActivityRecord, ExecutionState, RunningState, StoredVersioning } f
 import { parseBehavior, parseOverride } from './worker-deployments/stored-versioning.js';
 import { scheduledAttributes } from './activity-task/activity-task.js';
 import type { EngineContext, RunAddress } from './engine-context.js';
+import { decodeNote } from './quarantine/quarantine-note.js';
+import { readQuarantine } from './quarantine/quarantined-tasks.js';
 import { resolveRun } from './read-history.js';
 import type {
   ExecutionAddress,
@@ -36,7 +38,7 @@ export async function describeWorkflow(
   const attributes =
     started && isEventOf(started, 'WorkflowExecutionStarted') ? started.attributes : undefined;
   const { running } = state;
-  const task = running && pendingTask(running);
+  const task = running && (await pendingTask(context, run, running));
   return {
     ...executionInfo(run.workflowId, state),
     workflowTaskTimeoutMs:
@@ -87,15 +89,21 @@ function versioningInfo(stored: StoredVersioning): WorkflowVersioningInfo {
   };
 }
 
-function pendingTask({ workflowTask }: RunningState): PendingWorkflowTaskInfo | undefined {
+async function pendingTask(
+  context: EngineContext,
+  run: RunAddress,
+  { workflowTask }: RunningState,
+): Promise<PendingWorkflowTaskInfo | undefined> {
   const { state, attempt, scheduledMs, startedMs, onStickyQueue } = workflowTask;
   if (state === 'NONE') return undefined;
+  const quarantine = state === 'QUARANTINED' ? await readQuarantine(context, run, 0) : undefined;
   return {
     state,
     attempt,
     scheduledTimeMs: scheduledMs,
     sticky: onStickyQueue,
     ...(state === 'STARTED' && { startedTimeMs: startedMs }),
+    ...(quarantine && { quarantine }),
   };
 }
 
@@ -129,7 +137,9 @@ async function pendingActivity(
   const id = record.scheduledEventId;
   const [bytes, details] = await Promise.all([
     context.redis.lindexBuffer(run.history, id - 1),
-    record.hasDetails ? context.redis.hmgetBuffer(run.details, `f${id}`, `h${id}`, `u${id}`, `i${id}`) : [],
+    record.hasDetails
+      ? context.redis.hmgetBuffer(run.details, `f${id}`, `h${id}`, `u${id}`, `i${id}`, `l${id}`)
+      : [],
   ]);
   const event: HistoryEvent | undefined = bytes ? decodeEvent(bytes, id) : undefined;
   if (!event || !isEventOf(event, 'ActivityTaskScheduled')) return undefined;
@@ -138,7 +148,8 @@ async function pendingActivity(
     header: _header,
     ...attributes
   } = scheduledAttributes(event.attributes, workflowTaskQueue);
-  const [failed, heartbeat, handBack, identity] = details;
+  const [failed, heartbeat, handBack, identity, lost] = details;
+  const { quarantine } = decodeNote(lost);
   const failure = currentFailure(record, failed, handBack);
   const lastHeartbeatTimeMs = lastHeartbeat(record);
   return {
@@ -153,6 +164,7 @@ async function pendingActivity(
     ...(heartbeat && { heartbeatDetails: decodePayloads(heartbeat) }),
     ...(failure && { lastFailure: decodeFailure(failure) }),
     ...(identity && { lastWorkerIdentity: identity.toString() }),
+    ...(record.state === 'QUARANTINED' && quarantine && { quarantine }),
   };
 }
 

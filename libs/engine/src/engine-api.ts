@@ -15,6 +15,7 @@ import type {
   SetRampingVersionResponse,
 } from './worker-deployments/set-ramping-version.js';
 import type { UpdateOptionsRequest } from './worker-deployments/update-options.js';
+import type { ListQuarantinedTasksRequest, QuarantinedTasksPage } from './quarantine/quarantined-tasks.js';
 import type {
   CancelWorkflowRequest,
   CountWorkflowsRequest,
@@ -66,6 +67,14 @@ export interface WorkflowService {
   getResult(request: ResultRequest): Promise<WorkflowOutcome>;
   listWorkflows(request: ListWorkflowsRequest): Promise<ListWorkflowsPage>;
   countWorkflows(request: CountWorkflowsRequest): Promise<WorkflowCount>;
+  /** Tasks that are kept back because their workers died with them. */
+  listQuarantinedTasks(request: ListQuarantinedTasksRequest): Promise<QuarantinedTasksPage>;
+  /** How many there are in all namespaces. */
+  countQuarantinedTasks(): Promise<number>;
+  /** @throws QuarantinedTaskNotFoundError, WorkflowNotFoundError */
+  releaseQuarantinedTask(
+    request: ExecutionAddress & { readonly activityId?: string | undefined },
+  ): Promise<void>;
   describeTaskQueue(namespace: string, taskQueue: string): Promise<TaskQueueDescription>;
   /** @throws NamespaceNotFoundError */
   updateTaskQueueConfig(request: UpdateTaskQueueConfigRequest): Promise<TaskQueueRates>;

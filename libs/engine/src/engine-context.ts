@@ -47,6 +47,10 @@ export interface EngineContext {
   readonly deployments: DeploymentRegistry;
   /** Written into events as who did it, when a request does not say. */
   readonly identity: string;
+  /** Number of this process, by which its tasks tell whether it lived: 1 to 2^48. */
+  readonly worker: number;
+  /** Workers that may be lost in a row with one task before it is quarantined; 0: any number. */
+  readonly quarantineAfter: number;
   readonly logger: EngineLogger;
   readonly metrics: EngineMetrics;
 }

@@ -9,7 +9,9 @@ import {
   SCRIPTS,
   scriptRunner,
 } from '@tidewheel/store';
+import { LIMITS } from '@tidewheel/core';
 import type { WorkerDeploymentVersion } from '@tidewheel/core';
+import { randomInt } from 'node:crypto';
 import { hostname } from 'node:os';
 import { findActivity } from './activity-task/find-activity.js';
 import { BackgroundDuties } from './background-duties.js';
@@ -32,6 +34,12 @@ import { NamespaceRegistry } from './namespace-registry.js';
 import { queryTraced, signalTraced, signalWithStartTraced, startTraced } from './traced-calls.js';
 import { DeploymentRegistry } from './worker-deployments/deployment-registry.js';
 import { Notices } from './notices.js';
+import {
+  countQuarantinedTasks,
+  listQuarantinedTasks,
+  releaseQuarantinedTask,
+} from './quarantine/quarantined-tasks.js';
+import type { ListQuarantinedTasksRequest } from './quarantine/quarantined-tasks.js';
 import { RateLimits } from './rate-limit/rate-limits.js';
 import { updateTaskQueueConfig } from './rate-limit/update-task-queue-config.js';
 import type { UpdateTaskQueueConfigRequest } from './rate-limit/update-task-queue-config.js';
@@ -89,6 +97,8 @@ export interface EngineOptions {
   readonly metrics?: EngineMetrics | undefined;
   /** Refuse a Redis whose settings endanger acknowledged work, instead of warning. Default: false. */
   readonly strictDurability?: boolean | undefined;
+  /** Workers that may be lost in a row with one task before its duties quarantine it; 0: any number. Default: 5. */
+  readonly quarantineAfter?: number | undefined;
 }
 
 /** The engine over one Redis. It keeps no state of its own: any number may run on the same deployment. */
@@ -137,6 +147,8 @@ export class Engine implements WorkflowService {
         workerRates: new WorkerRates(),
         deployments: new DeploymentRegistry(redis, run, keys, notices),
         identity,
+        worker: randomInt(1, 2 ** 48 - 1),
+        quarantineAfter: options.quarantineAfter ?? LIMITS.lostWorkersPerTask,
         logger,
         metrics,
       };
@@ -199,6 +211,18 @@ export class Engine implements WorkflowService {
 
   countWorkflows(request: CountWorkflowsRequest) {
     return countWorkflows(this.context, request);
+  }
+
+  listQuarantinedTasks(request: ListQuarantinedTasksRequest) {
+    return listQuarantinedTasks(this.context, request);
+  }
+
+  countQuarantinedTasks() {
+    return countQuarantinedTasks(this.context);
+  }
+
+  releaseQuarantinedTask(request: ExecutionAddress & { readonly activityId?: string | undefined }) {
+    return releaseQuarantinedTask(this.context, request);
   }
 
   describeTaskQueue(namespace: string, taskQueue: string) {

@@ -13,6 +13,7 @@ import type {
   WorkflowExecutionRef,
 } from '@tidewheel/core';
 import type { TaskQueueRates } from './rate-limit/rate-limit.js';
+import type { QuarantineInfo } from './quarantine/quarantine-note.js';
 import type { RegistrationMismatch } from './workers/registrations.js';
 import type { WorkerInfo } from './workers/worker-heartbeat.js';
 import type { WorkflowTask } from './workflow-task/workflow-task.js';
@@ -201,7 +202,9 @@ export interface PendingActivityInfo {
   readonly activityId: string;
   readonly activityType: string;
   readonly taskQueue: string;
-  readonly state: 'SCHEDULED' | 'STARTED' | 'CANCEL_REQUESTED' | 'BACKING_OFF';
+  readonly state: 'SCHEDULED' | 'STARTED' | 'CANCEL_REQUESTED' | 'BACKING_OFF' | 'QUARANTINED';
+  /** Only when it is quarantined. */
+  readonly quarantine?: QuarantineInfo;
   readonly attempt: number;
   readonly scheduledTimeMs: number;
   /** Of the attempt that runs, or of the last one that did. */
@@ -231,7 +234,9 @@ export interface PendingTimerInfo {
 
 /** A workflow task that is waiting, running or backing off. */
 export interface PendingWorkflowTaskInfo {
-  readonly state: 'SCHEDULED' | 'STARTED' | 'BACKING_OFF';
+  readonly state: 'SCHEDULED' | 'STARTED' | 'BACKING_OFF' | 'QUARANTINED';
+  /** Only when it is quarantined. */
+  readonly quarantine?: QuarantineInfo;
   readonly attempt: number;
   readonly scheduledTimeMs: number;
   readonly startedTimeMs?: number;

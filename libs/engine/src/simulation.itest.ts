@@ -211,11 +211,14 @@ async function sweep(
     for (let partition = 0; partition < partitions; partition++) {
       await takeOver(engine.context.run, {
         registryKey: engine.context.keys.partition(partition).streams,
+        presenceKey: engine.context.keys.partition(partition).presence,
         streamKeys: streams.filter((stream) => stream.includes(`{${partition}}`)),
         group: WORKERS_GROUP,
         consumer: 'sweeper',
         idleMs: ABANDONED_MS,
+        absentMs: 12_000,
         forgetMs: 600_000,
+        mostDeliveries: 0,
         most: 100,
       }).catch((error: unknown) => world.errors.push(error));
     }

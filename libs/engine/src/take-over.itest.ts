@@ -13,19 +13,18 @@ describeEngine('taking over', (deployment) => {
     return entry;
   }
 
-  const takeOverNow = (
-    run: TestRun,
-    streams: readonly string[],
-    idleMs = 0,
-  ): Promise<readonly (readonly [taken: number, quietestMs: number])[]> =>
+  const takeOverNow = (run: TestRun, streams: readonly string[], idleMs = 0): ReturnType<typeof takeOver> =>
     takeOver(run.context.run, {
       registryKey: run.context.keys.partition(run.partition).streams,
+      presenceKey: run.context.keys.partition(run.partition).presence,
       streamKeys: streams,
       group: WORKERS_GROUP,
       consumer: 'take-over',
       idleMs,
       forgetMs: 60_000,
       most: 100,
+      absentMs: 12_000,
+      mostDeliveries: 0,
     });
 
   it('puts a task back that was read and not started, with its deliveries counted', async () => {
@@ -201,12 +200,15 @@ describeEngine('taking over', (deployment) => {
     await deployment().read(stream, 'holds nothing');
     await takeOver(run.context.run, {
       registryKey: run.context.keys.partition(run.partition).streams,
+      presenceKey: run.context.keys.partition(run.partition).presence,
       streamKeys: [stream],
       group: WORKERS_GROUP,
       consumer: 'take-over',
       idleMs: 60_000,
       forgetMs: -1,
       most: 100,
+      absentMs: 12_000,
+      mostDeliveries: 0,
     });
     const consumers = (await run.context.redis.xinfo('CONSUMERS', stream, WORKERS_GROUP)) as string[][];
     expect(consumers.map(([, name]) => name)).toEqual(['holds one']);
@@ -221,12 +223,15 @@ describeEngine('taking over', (deployment) => {
     const forget = (forgetMs: number) =>
       takeOver(run.context.run, {
         registryKey,
+        presenceKey: keys.partition(run.partition).presence,
         streamKeys: [stream],
         group: WORKERS_GROUP,
         consumer: 'take-over',
         idleMs: 60_000,
         forgetMs,
         most: 100,
+        absentMs: 12_000,
+        mostDeliveries: 0,
       });
     const isThere = async () => [await redis.exists(stream), await redis.sismember(registryKey, stream)];
     await redis.sadd(registryKey, stream);

@@ -17,6 +17,7 @@ import {
 import type {
   ActivityTask,
   EngineContext,
+  EngineOptions,
   StartWorkflowRequest,
   WorkflowExecutionDescription,
   WorkflowTask,
@@ -74,6 +75,9 @@ export function finish(result?: unknown): Command {
   return command('CompleteWorkflowExecution', result === undefined ? {} : { result: [payload(result)] });
 }
 
+/** What the engine of a test does in another way than by default. */
+type EngineTestOptions = Pick<EngineOptions, 'quarantineAfter'>;
+
 /** An engine with its background duties on a Redis of its own; its namespace has the search attributes city and tags. */
 export class TestDeployment {
   private constructor(
@@ -81,9 +85,10 @@ export class TestDeployment {
     readonly engine: Engine,
   ) {}
 
-  static async start(partitions: number): Promise<TestDeployment> {
+  static async start(partitions: number, options: EngineTestOptions = {}): Promise<TestDeployment> {
     const store = await startTestStore();
-    const engine = await Engine.open({ connection: { url: store.url }, partitions, identity: 'engine' });
+    const connection = { url: store.url };
+    const engine = await Engine.open({ connection, partitions, identity: 'engine', ...options });
     await engine.addSearchAttributes(NAMESPACE, { city: 'Keyword', tags: 'KeywordList' });
     await engine.startDuties({ versionDrainageGraceMs: 0 });
     return new TestDeployment(store, engine);
@@ -398,12 +403,16 @@ export const describeOnOneServer = ['cluster', 'sentinel'].includes(testTarget()
  * Runs tests with one and with four partitions, or with those that the run is for, each on an engine of its own. When they are over, every history must
  * keep all rules, and nothing may be left of them.
  */
-export function describeEngine(title: string, tests: (deployment: () => TestDeployment) => void): void {
+export function describeEngine(
+  title: string,
+  tests: (deployment: () => TestDeployment) => void,
+  options: EngineTestOptions = {},
+): void {
   describe.each(testPartitions())(`${title}, with %i partition(s)`, (partitions) => {
     let deployment: TestDeployment;
 
     beforeAll(async () => {
-      deployment = await TestDeployment.start(partitions);
+      deployment = await TestDeployment.start(partitions, options);
     });
 
     afterAll(async () => {

@@ -1,6 +1,6 @@
 import type { Logger } from '@tidewheel/common';
 import type { Engine } from '@tidewheel/engine';
-import { notePresence, WORKERS_GROUP } from '@tidewheel/store';
+import { leavePresence, notePresence, WORKERS_GROUP } from '@tidewheel/store';
 import type { ChangingStreams, PolledStream, Poller, PollerState } from './poller.js';
 import { ReadLane, UNHEALTHY_SILENCE_MS } from './read-lane.js';
 import { Throttle } from './throttle.js';
@@ -34,6 +34,8 @@ export class TaskReader {
   private lanes: ReadonlyMap<number, ReadLane> = new Map();
   /** Lanes that wait for slots take turns: the first of these is asked first. */
   private readonly order: ReadLane[] = [];
+  /** Number, start and name, by which it is on the list of those present. */
+  private readonly process: string;
   /** Resolves when the reads before have stopped, and others may begin. */
   private stopping = Promise.resolve();
   private presence: NodeJS.Timeout | undefined;
@@ -44,7 +46,9 @@ export class TaskReader {
     private readonly engine: Engine,
     private readonly logger: Logger,
   ) {
-    this.consumer = engine.context.identity;
+    const { identity, worker } = engine.context;
+    this.consumer = identity;
+    this.process = `${worker} ${Date.now()} ${identity}`;
   }
 
   /** Starts to poll. Resolves when all the poller's streams can be read. */
@@ -179,10 +183,12 @@ export class TaskReader {
     this.replacedBefore = this.connectionsReplaced;
     this.lanes = new Map();
     await Promise.all(lanes.map((lane) => lane.stop()));
-    const { redis, keys } = this.engine.context;
+    const { run, keys } = this.engine.context;
     for (let partition = 0; partition < keys.partitions; partition++) {
+      const { presence, departed } = keys.partition(partition);
+      const process = { presenceKey: presence, departedKey: departed, consumer: this.process };
       // Not waited for: whoever is not taken off the list is found absent.
-      redis.zrem(keys.partition(partition).presence, this.consumer).catch(() => undefined);
+      leavePresence(run, process).catch(() => undefined);
     }
   }
 
@@ -250,7 +256,7 @@ export class TaskReader {
     if (this.pollers.size === 0) return;
     for (let partition = 0; partition < context.keys.partitions; partition++) {
       const presenceKey = context.keys.partition(partition).presence;
-      notePresence(context.run, { presenceKey, consumer: this.consumer }).catch(() => undefined);
+      notePresence(context.run, { presenceKey, consumer: this.process }).catch(() => undefined);
     }
     for (const { keys } of this.lanes.values()) {
       if (keys.length === 0) continue;

@@ -31,12 +31,22 @@ const infoShape = {
 /** One line of a list of executions. */
 export const executionInfoJson = z.strictObject(infoShape).meta({ id: 'WorkflowExecutionInfo' });
 
+/** Why a task is quarantined. */
+export const quarantineShape = {
+  reason: z.string(),
+  count: z.int().meta({ description: 'How many workers were lost with it in a row.' }),
+  time: timestamp.meta({ description: 'Since when.' }),
+  lastWorkers: z.array(z.string()).meta({ description: 'The last of them, by identity.' }),
+};
+
+const quarantineJson = z.strictObject(quarantineShape).meta({ id: 'Quarantine' });
+
 const pendingActivityJson = z
   .strictObject({
     activityId: z.string(),
     activityType: z.string(),
     taskQueue: z.string(),
-    state: z.enum(['SCHEDULED', 'STARTED', 'CANCEL_REQUESTED', 'BACKING_OFF']),
+    state: z.enum(['SCHEDULED', 'STARTED', 'CANCEL_REQUESTED', 'BACKING_OFF', 'QUARANTINED']),
     attempt: z.int(),
     scheduledTime: timestamp,
     lastStartedTime: timestamp.optional(),
@@ -53,13 +63,15 @@ const pendingActivityJson = z
       .string()
       .optional()
       .meta({ description: 'Who last reported on it, by a heartbeat or a failed attempt.' }),
+    quarantine: quarantineJson.optional().meta({ description: 'When quarantined.' }),
     retryPolicy: retryPolicyJson,
   })
   .meta({ id: 'PendingActivity' });
 
 const pendingWorkflowTaskJson = z
   .strictObject({
-    state: z.enum(['SCHEDULED', 'STARTED', 'BACKING_OFF']),
+    state: z.enum(['SCHEDULED', 'STARTED', 'BACKING_OFF', 'QUARANTINED']),
+    quarantine: quarantineJson.optional().meta({ description: 'When quarantined.' }),
     attempt: z.int(),
     scheduledTime: timestamp,
     startedTime: timestamp.optional(),

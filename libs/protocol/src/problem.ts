@@ -32,6 +32,7 @@ const TITLES: Readonly<Record<ProblemCode, string>> = {
   ACTIVITY_TASK_NOT_FOUND: 'The activity attempt is no longer expected',
   QUERY_TASK_NOT_FOUND: 'The query is no longer expected',
   KIND_NOT_REGISTERED: 'The worker has registered nothing of this kind',
+  QUARANTINED_TASK_NOT_FOUND: 'The task is not quarantined',
   UNHANDLED_COMMAND: 'The workflow has not seen all events',
   QUERY_FAILED: 'The query failed',
   WORKFLOW_NOT_READY: 'The workflow cannot answer',

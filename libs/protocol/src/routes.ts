@@ -25,6 +25,7 @@ import {
   setWorkerDeploymentRampingVersion,
   updateWorkflowOptions,
 } from './worker-deployment-routes.js';
+import { listQuarantinedTasks, releaseActivity, releaseWorkflowTask } from './quarantine-routes.js';
 import {
   cancelActivityTask,
   completeActivityTask,
@@ -77,6 +78,9 @@ export const ROUTES = {
   setWorkerDeploymentCurrentVersion,
   setWorkerDeploymentRampingVersion,
   updateWorkflowOptions,
+  listQuarantinedTasks,
+  releaseActivity,
+  releaseWorkflowTask,
   registerWorker,
   pollActivityTask,
   pollWorkflowTask,

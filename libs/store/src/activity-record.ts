@@ -1,5 +1,5 @@
 /** Where a pending activity stands. */
-export type ActivityState = 'SCHEDULED' | 'STARTED' | 'BACKING_OFF';
+export type ActivityState = 'SCHEDULED' | 'STARTED' | 'BACKING_OFF' | 'QUARANTINED';
 
 /** State of a pending activity; times are milliseconds since the epoch, 0 for never. */
 export interface ActivityRecord {
@@ -18,16 +18,18 @@ export interface ActivityRecord {
   readonly scheduleToStartTimeoutMs: number;
   readonly startToCloseTimeoutMs: number;
   readonly heartbeatTimeoutMs: number;
-  /** Whether a last failure or heartbeat details are kept for it. */
+  /** Whether a last failure, heartbeat details or lost workers are kept for it. */
   readonly hasDetails: boolean;
+  /** The process that it was last started for; 0 when that is not known. */
+  readonly worker: number;
 }
 
-const STATES: readonly ActivityState[] = ['SCHEDULED', 'STARTED', 'BACKING_OFF'];
+const STATES: readonly ActivityState[] = ['SCHEDULED', 'STARTED', 'BACKING_OFF', 'QUARANTINED'];
 
 /** Bytes of a record; libs/store/src/lua/include/activity.lua writes the same layout. */
-export const ACTIVITY_RECORD_BYTES = 50;
+export const ACTIVITY_RECORD_BYTES = 56;
 
-/** Reads the packed state of a pending activity. */
+/** Reads the packed state of a pending activity; an older build wrote it without the process at its end. */
 export function readActivityRecord(bytes: Buffer): ActivityRecord {
   return {
     scheduledEventId: bytes.readUIntBE(0, 3),
@@ -41,7 +43,8 @@ export function readActivityRecord(bytes: Buffer): ActivityRecord {
     scheduleToStartTimeoutMs: bytes.readUIntBE(34, 5),
     startToCloseTimeoutMs: bytes.readUIntBE(39, 5),
     heartbeatTimeoutMs: bytes.readUIntBE(44, 5),
-    hasDetails: bytes.readUInt8(49) === 1,
+    hasDetails: bytes.readUInt8(49) > 0,
+    worker: bytes.length < ACTIVITY_RECORD_BYTES ? 0 : bytes.readUIntBE(50, 6),
   };
 }
 

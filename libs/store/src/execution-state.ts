@@ -1,7 +1,7 @@
 import { queueOfRoute } from '@tidewheel/routing';
 
 /** Where a workflow task stands. */
-export type WorkflowTaskState = 'NONE' | 'SCHEDULED' | 'STARTED' | 'BACKING_OFF';
+export type WorkflowTaskState = 'NONE' | 'SCHEDULED' | 'STARTED' | 'BACKING_OFF' | 'QUARANTINED';
 
 /** Stored state of a run, as describing it needs it; times are milliseconds since the epoch, 0 for never. */
 export interface ExecutionState {
@@ -47,6 +47,8 @@ export interface RunningState {
     readonly scheduledMs: number;
     readonly startedMs: number;
     readonly onStickyQueue: boolean;
+    /** Whether workers were lost with it. */
+    readonly hasLostWorkers: boolean;
   };
 }
 
@@ -76,6 +78,7 @@ export const WORKFLOW_TASK_STATES: readonly WorkflowTaskState[] = [
   'SCHEDULED',
   'STARTED',
   'BACKING_OFF',
+  'QUARANTINED',
 ];
 
 /**
@@ -131,7 +134,14 @@ export function readExecutionState(
         scheduledMs: task.readUIntBE(19, 6),
         startedMs: task.readUIntBE(25, 6),
         onStickyQueue: task.readUInt8(31) === 1,
+        hasLostWorkers: task[38] === 1,
       },
     },
   };
+}
+
+/** Which process a workflow task was last started for (0: not known), and when its time is or was over. */
+export function readTaskSilence(task: Buffer): { readonly worker: number; readonly atMs: number } {
+  // An older build wrote no process.
+  return { worker: task.length < 38 ? 0 : task.readUIntBE(32, 6), atMs: task.readUIntBE(13, 6) };
 }

@@ -36,10 +36,14 @@ export interface PartitionKeys {
   readonly outbox: string;
   /** Set of the task streams that some poller has read. */
   readonly streams: string;
-  /** Consumers of task streams, by when they last showed themselves. */
+  /** Processes that read task streams, by when they last showed themselves. */
   readonly presence: string;
   /** Written to find out whether Redis takes writes. */
   readonly probe: string;
+  /** Those that have gone within a day, by when they last showed themselves. */
+  readonly departed: string;
+  /** Index of quarantined tasks, in the order of what stands for them. */
+  readonly quarantined: string;
 }
 
 /** Keys of a namespace's workers, all on the first partition, whatever the number of partitions. */
@@ -72,6 +76,8 @@ export class Keyspace {
       streams: `${head}s`,
       presence: `${head}c`,
       probe: `${head}probe`,
+      departed: `${head}g`,
+      quarantined: `${head}y`,
     }));
   }
 

@@ -19,6 +19,7 @@ export { createLogger, describeError, hidePassword, LOG_LEVELS } from './logger.
 export type { Logger, LoggerOptions, LogThreshold } from './logger.js';
 export { METRIC_KINDS } from './catalog/metric-definition.js';
 export type { MetricDefinition, MetricKind, MetricSource, MetricTable } from './catalog/metric-definition.js';
+export { QUARANTINE_METRICS } from './catalog/quarantine-catalog.js';
 export { REDIS_METRICS } from './catalog/service-catalog.js';
 export { TASK_QUEUE_METRICS } from './catalog/task-queue-catalog.js';
 export { WORKER_STATUS_METRICS } from './catalog/worker-status-catalog.js';

@@ -56,6 +56,7 @@ async function inspect(survey: Survey, key: string, letter: string, name: string
     case 'n':
     case 's':
     case 'c':
+    case 'g':
     case 'meta':
     case 'namespaces':
     case 'probe':
@@ -110,6 +111,7 @@ const LEFT_BEHIND: Readonly<Record<string, string>> = {
   wp: 'running executions that are pinned to a version',
   b: 'buffered events',
   d: 'activity details of a run that is closed',
+  y: 'quarantined tasks',
 };
 
 /** A rate that was set through the API stays until it is unset; a worker's lapses. */

@@ -1,4 +1,5 @@
 import { ApplicationFailure, Context, heartbeat, info, sleep } from '@tidewheel/activity';
+import { existsSync } from 'node:fs';
 
 /** How long the quick ones take at most: enough for a process to die in the middle of one. */
 const MAX_PAUSE_MS = 30;
@@ -23,6 +24,13 @@ export async function stubborn(value: number, failures: number): Promise<number>
   await pause();
   if (info().attempt <= failures) throw new Error(`attempt ${info().attempt} of ${failures} that fail`);
   return value;
+}
+
+/** Takes its process along, unless there is a file of that name. */
+export async function poison(cure: string): Promise<string> {
+  if (!existsSync(cure)) process.kill(process.pid, 'SIGKILL');
+  await pause();
+  return 'cured';
 }
 
 /** Fails for good. */

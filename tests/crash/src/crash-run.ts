@@ -8,6 +8,7 @@ import { Chaos } from './chaos.js';
 import type { CrashOptions } from './crash-options.js';
 import { startDeployment } from './deployment.js';
 import type { Deployment } from './deployment.js';
+import { Operator } from './operator.js';
 import { drawScenario } from './scenario.js';
 import { ScenarioRun } from './scenario-run.js';
 import { historyViolations, readHistory, replayViolations } from './verification.js';
@@ -54,10 +55,19 @@ export class CrashRun {
       options.victims,
       (what) => this.tell(`  ${what}`),
     );
+    const operator = new Operator(api, (id) => this.runs.find(({ scenario }) => scenario.workflowId === id));
     const progress = setInterval(() => this.tellProgress(api), PROGRESS_MS);
     try {
       chaos.start();
+      let isOver = false;
+      const operating = operator
+        .work(() => isOver)
+        .catch((error: unknown) => {
+          if (!this.isStopping()) this.violations.push(String(error));
+        });
       const finished = await this.runWorkflows(api, chaos);
+      isOver = true;
+      await operating;
       await chaos.stop();
       if (!finished) await this.describeStuck(engine);
       await this.checkHistories(engine, logFolder);
@@ -66,6 +76,8 @@ export class CrashRun {
       if (finished) await this.checkLeftovers(deployment);
     } finally {
       clearInterval(progress);
+      await operator.cleanUp();
+      this.violations.push(...operator.violations);
       this.stopping.abort();
       await engine.close();
       await deployment.destroy();
@@ -76,7 +88,7 @@ export class CrashRun {
       for (const violation of violations) this.violations.push(`${scenario.workflowId}: ${violation}`);
     }
     this.tell(
-      `${[...chaos.counts].map(([what, times]) => `${what} ${times}x`).join(', ')}; answers ${[...api.answers].map(([status, times]) => `${status}: ${times}`).join(', ')}`,
+      `released ${operator.released}x, ${[...chaos.counts].map(([what, times]) => `${what} ${times}x`).join(', ')}; answers ${[...api.answers].map(([status, times]) => `${status}: ${times}`).join(', ')}`,
     );
     return { passed: this.runs.length - failed.length, failed: failed.length, violations: this.violations };
   }

@@ -68,6 +68,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
         args: [WORKER_PROGRAM],
         env: { REDIS_URL: redis.url, TASK_QUEUE },
         readyLine: /^ready$/,
+        mayDie: true,
         logFile: join(options.logFolder, `worker-${index + 1}.log`),
       }),
   );

@@ -21,6 +21,8 @@ export class ScenarioRun {
   readonly signals: SentSignal[] = [];
   readonly violations: string[] = [];
   isOver = false;
+  /** Whether a task of it was quarantined. */
+  wasQuarantined = false;
 
   constructor(
     readonly scenario: Scenario,
@@ -44,6 +46,7 @@ export class ScenarioRun {
     this.runId = String(started.body['runId']);
     await Promise.all(scenario.steps.map((step, index) => this.take(step, index)));
     await this.checkResult();
+    if (scenario.cure !== undefined && !this.wasQuarantined) violations.push('it was never quarantined');
     this.isOver = true;
   }
 

@@ -1,5 +1,7 @@
 import type { ExecutionStatus } from '@tidewheel/core';
 import type { SeededRandom } from '@tidewheel/testing';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** What a client does to a workflow while it runs. */
 export type ClientStep =
@@ -17,6 +19,8 @@ export interface Scenario {
   readonly workflowType: string;
   readonly input: readonly unknown[];
   readonly steps: readonly ClientStep[];
+  /** File without which its activity takes every worker along: it must be quarantined first. */
+  readonly cure?: string;
   readonly expected: { readonly status: ExecutionStatus; readonly result?: unknown };
 }
 
@@ -76,11 +80,22 @@ const BLUEPRINTS: Readonly<Record<string, Draw>> = {
 
 const TYPES = Object.keys(BLUEPRINTS);
 
-/** Draws the workflow number `index`; every type comes in turn. */
+/** One in so many takes workers along, five at least, and what else they do. */
+const POISONED_EVERY = 200;
+/** The first of them; early, because it takes its time. */
+const FIRST_POISONED = 7;
+
+/** Draws the workflow number `index`; every type comes in turn, and now and then one that its workers do not survive. */
 export function drawScenario(random: SeededRandom, index: number): Scenario {
+  if (index % POISONED_EVERY === FIRST_POISONED) return poisoned(`crash-${index}-poisoned`);
   const workflowType = TYPES[index % TYPES.length] as string;
   const draw = BLUEPRINTS[workflowType] as Draw;
   return { workflowId: `crash-${index}-${workflowType}`, workflowType, ...draw(random) };
+}
+
+function poisoned(workflowId: string): Scenario {
+  const cure = join(tmpdir(), `tidewheel-cure-${process.pid}-${workflowId}`);
+  return { workflowId, workflowType: 'poisoned', ...completes([cure], 'cured'), cure };
 }
 
 function completes(input: readonly unknown[], result: unknown): Blueprint {

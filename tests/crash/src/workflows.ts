@@ -11,7 +11,7 @@ import {
 import type * as activities from './activities.js';
 
 /** Quick to notice that the worker of an attempt is gone, and never out of attempts. */
-const { add, square, stubborn, refuse, cleanUp } = proxyActivities<typeof activities>({
+const { add, square, stubborn, refuse, cleanUp, poison } = proxyActivities<typeof activities>({
   startToCloseTimeout: '3s',
   retry: { initialInterval: 50, maximumInterval: '1s' },
 });
@@ -40,6 +40,15 @@ export async function sequence(values: readonly number[]): Promise<number> {
   }
   current.stage = 'done';
   return sum;
+}
+
+/** An activity that no worker survives, until somebody cures it. */
+export async function poisoned(cure: string): Promise<string> {
+  const current = { stage: 'begun' };
+  reach(current);
+  const result = await poison(cure);
+  current.stage = 'done';
+  return result;
 }
 
 /** Activities side by side. */

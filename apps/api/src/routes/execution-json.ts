@@ -17,6 +17,7 @@ import {
   userMetadataToJson,
 } from '@tidewheel/protocol';
 import type { RouteAnswer, ROUTES } from '@tidewheel/protocol';
+import { quarantineToJson } from './quarantine.js';
 
 type DescriptionJson = RouteAnswer<typeof ROUTES.describeWorkflow>;
 type InfoJson = RouteAnswer<typeof ROUTES.listWorkflows>['executions'][number];
@@ -90,6 +91,7 @@ function pendingActivityToJson(activity: PendingActivityInfo): PendingActivityJs
     ...(heartbeatDetails && { heartbeatDetails: payloadsToJson(heartbeatDetails) }),
     ...(lastFailure && { lastFailure: failureToJson(lastFailure) }),
     ...(lastWorkerIdentity !== undefined && { lastWorkerIdentity }),
+    ...(activity.quarantine && { quarantine: quarantineToJson(activity.quarantine) }),
     retryPolicy: retryPolicyToJson(activity.retryPolicy),
   };
 }
@@ -104,6 +106,7 @@ function pendingTaskToJson(
     scheduledTime: toTimestamp(scheduledTimeMs),
     ...(startedTimeMs !== undefined && { startedTime: toTimestamp(startedTimeMs) }),
     sticky,
+    ...(task.quarantine && { quarantine: quarantineToJson(task.quarantine) }),
   };
 }
 

@@ -5,6 +5,7 @@ import { queueOfRoute } from '@tidewheel/routing';
 import { readActivityRecord } from '@tidewheel/store';
 import type { ActivityRecord } from '@tidewheel/store';
 import type { EngineContext, Route, RunAddress } from '../engine-context.js';
+import { judgeSilence, lostNote, quarantineSilentActivity } from '../quarantine/silent-tasks.js';
 import { scheduledAttributes } from './activity-task.js';
 import { dispatchAttempt } from './heartbeat.js';
 import { recordResolution, scheduleRetry } from './resolve-activity.js';
@@ -43,7 +44,19 @@ export async function endDueActivity(
   });
   const timedOut = (): void => context.metrics.activityTimedOut(run.namespace, timeoutType);
   if (decision.retry) {
-    const retried = await scheduleRetry(context, stamp, failure, decision.delayMs, 'd');
+    const { worker, deadlineMs: atMs } = record;
+    const silence =
+      record.state === 'STARTED'
+        ? await judgeSilence(context, { run, noteId: scheduledEventId, worker, atMs })
+        : undefined;
+    // The timer pump asks again in a moment.
+    if (silence?.kind === 'wait') return;
+    if (silence?.kind === 'quarantine') {
+      if (await quarantineSilentActivity(context, stamp, attributes.taskQueue, failure, silence)) timedOut();
+      return;
+    }
+    const lost = silence ? lostNote(silence) : '';
+    const retried = await scheduleRetry(context, stamp, failure, decision.delayMs, 'd', { lost });
     if (retried === 'retries') timedOut();
     if (retried !== 'cancelRequested') return;
   }

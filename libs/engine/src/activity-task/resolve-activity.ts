@@ -25,6 +25,8 @@ export interface ActivityReporter {
   readonly eagerSticky?: string | undefined;
   /** The reporter's own version, if it has one. */
   readonly version?: WorkerDeploymentVersion | undefined;
+  /** The process that does that task, by its number. */
+  readonly worker?: number | undefined;
 }
 
 /** What became of a report; `next` is the started workflow task that the report made due. */
@@ -81,7 +83,9 @@ export async function failActivity(
   });
   let retryState: RetryState;
   if (decision.retry) {
-    const retried = await scheduleRetry(context, task, failure, decision.delayMs, 'r', reporter.identity);
+    const retried = await scheduleRetry(context, task, failure, decision.delayMs, 'r', {
+      identity: reporter.identity,
+    });
     if (retried === 'retries') return { retries: true };
     if (retried === 'notFound') throw new ActivityTaskNotFoundError();
     retryState = 'CANCEL_REQUESTED';
@@ -96,11 +100,19 @@ export async function failActivity(
 /** What tells one attempt of an activity from all others. */
 export type ActivityStamp = Pick<ActivityTask, 'run' | 'activityId' | 'scheduledEventId' | 'attempt'>;
 
+/** What is kept beside an attempt that another follows; '' and nothing leave what is noted. */
+interface RetryNotes {
+  /** Of the worker that reported the failure. */
+  readonly identity?: string;
+  /** Note of the workers lost with it. */
+  readonly lost?: string;
+}
+
 /**
  * Lets another attempt follow after a delay.
  *
  * @param expect `r`: the attempt must be started; `d`: one of its deadlines must have passed
- * @param identity of the worker that reported the failure
+ * @param notes who reported the failure, and which workers were lost with it
  */
 export async function scheduleRetry(
   context: EngineContext,
@@ -108,7 +120,7 @@ export async function scheduleRetry(
   failure: Failure,
   delayMs: number,
   expect: 'r' | 'd',
-  identity = '',
+  { identity = '', lost = '' }: RetryNotes = {},
 ): Promise<'retries' | 'cancelRequested' | 'notFound'> {
   const [code] = await retryActivity(context.run, {
     executionKey: task.run.execution,
@@ -124,6 +136,7 @@ export async function scheduleRetry(
     delayMs: Math.max(1, delayMs),
     failure: encodeFailure(failure),
     identity,
+    lost,
   });
   return code === 1 ? 'retries' : code === 2 ? 'cancelRequested' : 'notFound';
 }
@@ -147,6 +160,7 @@ async function report(
     version: reporter.version,
     identity: reporter.identity,
     eagerSticky: reporter.eagerSticky,
+    worker: reporter.worker,
     expect: 'r',
   });
   if (outcome === 'notFound') throw new ActivityTaskNotFoundError();
@@ -179,6 +193,7 @@ interface ResolutionOptions {
   readonly identity?: string | undefined;
   readonly eagerSticky?: string | undefined;
   readonly version?: WorkerDeploymentVersion | undefined;
+  readonly worker?: number | undefined;
   /** `r`: the attempt must be started; `d`: one of its deadlines must have passed. */
   readonly expect: 'r' | 'd';
 }
@@ -226,6 +241,7 @@ export async function recordResolution(
     outcomeType: EVENT_TYPE_CODES[resolution.outcomeType],
     outcomeBody: encodeEventBody(resolution.outcomeType, resolution.attributes),
     eagerSticky: options.eagerSticky ?? '',
+    worker: options.worker ?? 0,
     workflowTaskStartedBody: options.eagerSticky ? startedBody(options.identity ?? '') : '',
   };
   let route = options.route;

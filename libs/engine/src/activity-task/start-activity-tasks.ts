@@ -20,6 +20,8 @@ import type { ActivityTask } from './activity-task.js';
 interface ActivityTaskSource {
   readonly partition: number;
   readonly streamKey: string;
+  /** The process that does them, by its number; left out: its end tells nothing about them. */
+  readonly worker?: number;
   /** Only of a worker with a version, and only for a stream that it shares with other versions: its version and queue. */
   readonly shared?: { readonly version: WorkerDeploymentVersion; readonly taskQueue: string } | undefined;
 }
@@ -65,6 +67,7 @@ async function claim(
     revision: routing.revision,
     targets: routing.targets,
     group: WORKERS_GROUP,
+    worker: source.worker ?? 0,
     tasks: entries.flatMap((entry) => [
       entry.entryId,
       entry.member,

@@ -1,13 +1,14 @@
 import { forgetAbsent, takeOver, WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
+import { killingEntries, quarantineEntry } from '../quarantine/killing-entries.js';
+import { forgetReleased } from '../quarantine/quarantined-tasks.js';
+import { ABSENT_MS } from './absence.js';
 import type { Duty } from './duty.js';
 
 /** How often absent consumers are looked for. */
 const PERIOD_MS = 5_000;
 /** A task that was read this long ago and not started counts as abandoned; so does what an absent consumer read. */
 const ABANDONED_MS = 10_000;
-/** A consumer shows itself every few seconds; after this long it counts as absent. */
-export const ABSENT_MS = 12_000;
 /** A poller that has not asked for this long, and holds nothing, is forgotten. */
 const FORGET_POLLER_MS = 10 * 60_000;
 /** A sticky queue whose worker has not asked for this long is removed; its executions go back to their normal queues. */
@@ -37,8 +38,12 @@ export class TakeOver implements Duty {
 
   async turn(): Promise<number> {
     const { run, keys } = this.context;
-    const { presence } = keys.partition(this.partition);
-    const absent = await forgetAbsent(run, { presenceKey: presence, awayMs: ABSENT_MS });
+    const { presence, departed } = keys.partition(this.partition);
+    const absent = await forgetAbsent(run, {
+      presenceKey: presence,
+      departedKey: departed,
+      awayMs: ABSENT_MS,
+    });
     if (absent > 0 || Date.now() >= this.lookAgainMs) await this.lookAtStreams();
     return PERIOD_MS;
   }
@@ -48,19 +53,26 @@ export class TakeOver implements Duty {
     const registry = keys.partition(this.partition).streams;
     const streams = await redis.smembers(registry);
     this.lookAgainMs = Date.now() + Math.max(MIN_LOOK_PERIOD_MS, streams.length * LOOK_PERIOD_PER_STREAM_MS);
+    await forgetReleased(this.context, this.partition);
     for (let from = 0; from < streams.length; from += STREAMS_PER_CALL) {
       const batch = streams.slice(from, from + STREAMS_PER_CALL);
       const replies = await takeOver(this.context.run, {
         registryKey: registry,
+        presenceKey: keys.partition(this.partition).presence,
         streamKeys: batch,
         group: WORKERS_GROUP,
         consumer: TAKE_OVER_CONSUMER,
         idleMs: ABANDONED_MS,
+        absentMs: ABSENT_MS,
         forgetMs: FORGET_POLLER_MS,
         most: ENTRIES_PER_STREAM,
+        mostDeliveries: this.context.quarantineAfter,
       });
-      for (const [i, [taken, quietestMs]] of replies.entries()) {
+      for (const [i, [taken, quietestMs, killers]] of replies.entries()) {
         const stream = batch[i] as string;
+        for (const entry of killingEntries(killers)) {
+          await quarantineEntry(this.context, this.partition, stream, entry);
+        }
         if (taken > 0) logger.info({ stream, taken }, 'took over tasks that their poller did not start');
         if (keys.isSticky(stream) && (quietestMs < 0 || quietestMs > STICKY_GONE_MS)) {
           logger.info({ stream, quietestMs }, 'removed the sticky queue of a worker that is gone');

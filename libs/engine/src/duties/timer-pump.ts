@@ -4,7 +4,11 @@ import type { EngineContext, RunAddress } from '../engine-context.js';
 import { readRoute, routeStreams, runAddress } from '../engine-context.js';
 import { timeOutRun } from '../terminate-workflow.js';
 import { dispatchBackedOffWorkflowTask } from '../workflow-task/dispatch-workflow-task.js';
-import { forceEndWorkflowTask, timeOutWorkflowTask } from '../workflow-task/end-workflow-task.js';
+import {
+  endSilentWorkflowTask,
+  forceEndWorkflowTask,
+  timeOutWorkflowTask,
+} from '../workflow-task/end-workflow-task.js';
 import type { WorkflowTaskStamp } from '../workflow-task/end-workflow-task.js';
 import { endDueActivity } from '../activity-task/end-due-activity.js';
 import type { Duty } from './duty.js';
@@ -113,7 +117,7 @@ export class TimerPump implements Duty {
   ): Promise<void> {
     switch (state) {
       case 'STARTED':
-        await timeOutWorkflowTask(this.context, run, taskQueue, stamp, 'START_TO_CLOSE');
+        await endSilentWorkflowTask(this.context, run, taskQueue, stamp);
         break;
       case 'SCHEDULED':
         await timeOutWorkflowTask(
@@ -128,6 +132,7 @@ export class TimerPump implements Duty {
         await dispatchBackedOffWorkflowTask(this.context, run, taskQueue, stamp);
         break;
       case 'NONE':
+      case 'QUARANTINED':
     }
   }
 

@@ -41,6 +41,8 @@ import type { WorkflowTask } from './workflow-task.js';
 export interface WorkflowTaskCompletion {
   readonly commands: readonly Command[];
   readonly identity: string;
+  /** The process that does what is started by this, by its number; left out: its end tells nothing about that. */
+  readonly worker?: number;
   /** The queue on which the worker that caches the execution wants its next tasks. */
   readonly sticky?: { readonly queue: string; readonly timeoutMs: number } | undefined;
   /** Whether the worker does the next workflow task at once, should there be one. */
@@ -141,6 +143,7 @@ async function complete(
       ...(completion.sdkMetadata && { sdkMetadata: completion.sdkMetadata }),
       ...versioning.eventFields,
     }),
+    worker: completion.worker ?? 0,
     sticky,
     stickyTimeoutMs: completion.sticky?.timeoutMs ?? 0,
     startNew: completion.startNext ? '1' : '',

@@ -1,9 +1,12 @@
 import { encodeEventBody } from '@tidewheel/codec';
 import { EVENT_TYPE_CODES, workflowTaskBackoffMs } from '@tidewheel/core';
 import type { Failure, TimeoutType, WorkflowTaskFailedCause } from '@tidewheel/core';
-import { endWorkflowTask } from '@tidewheel/store';
+import { endWorkflowTask, readTaskSilence } from '@tidewheel/store';
 import type { EngineContext, RunAddress } from '../engine-context.js';
 import { routeStreams } from '../engine-context.js';
+import { encodeNote, noteOfDeaths } from '../quarantine/quarantine-note.js';
+import { formatPlace } from '../quarantine/quarantine-place.js';
+import { judgeSilence, lostNote, tellQuarantined } from '../quarantine/silent-tasks.js';
 import type { TaskQuery } from './workflow-task.js';
 
 /** What tells one workflow task from all others of its run. */
@@ -55,6 +58,37 @@ export function forceEndWorkflowTask(
   return failWorkflowTask(context, run, taskQueue, stamp, { cause: 'FORCE_CLOSE_COMMAND' });
 }
 
+/**
+ * Ends a started workflow task whose timeout has passed and whose worker said nothing: another attempt follows, unless too
+ * many workers died with it. False when it was no longer expected, or it is too early to tell.
+ */
+export async function endSilentWorkflowTask(
+  context: EngineContext,
+  run: RunAddress,
+  taskQueue: string,
+  stamp: WorkflowTaskStamp,
+): Promise<boolean> {
+  const task = await context.redis.hgetBuffer(run.execution, 'w');
+  const { worker, atMs } = task ? readTaskSilence(task) : { worker: 0, atMs: 0 };
+  const verdict = await judgeSilence(context, { run, noteId: 0, worker, atMs });
+  if (verdict.kind === 'wait') return false;
+  const delayMs = workflowTaskBackoffMs(stamp.attempt + 1);
+  if (verdict.kind === 'retry') {
+    const lost = lostNote(verdict);
+    return endTimedOut(context, run, taskQueue, stamp, 'START_TO_CLOSE', { delayMs, dueOnly: true, lost });
+  }
+  const lost = encodeNote(noteOfDeaths('workflow task', verdict.lost, verdict.nowMs));
+  const quarantine = formatPlace(run);
+  const ended = await endTimedOut(context, run, taskQueue, stamp, 'START_TO_CLOSE', {
+    delayMs,
+    dueOnly: true,
+    lost,
+    quarantine,
+  });
+  if (ended) tellQuarantined(context, run, undefined);
+  return ended;
+}
+
 /** Ends a workflow task whose timeout has passed, or, with `dueOnly` false, gives back a sticky one that was not started. */
 export function timeOutWorkflowTask(
   context: EngineContext,
@@ -92,6 +126,10 @@ interface TaskEnd {
   readonly dueOnly?: boolean;
   readonly unhandled?: boolean;
   readonly queries?: readonly Pick<TaskQuery, 'queryId'>[];
+  /** Note of the workers lost with it; left out: what is noted stays. */
+  readonly lost?: string;
+  /** What stands for it in the index, when no attempt is to follow. */
+  readonly quarantine?: string;
 }
 
 function endTimedOut(
@@ -124,6 +162,8 @@ async function end(
     timersKey: partition.timers,
     notifyKey: partition.notify,
     normalStreamKey: routeStreams(context, run, { taskQueue, sticky: '' }).normalStreamKey,
+    detailsKey: run.details,
+    quarantinedKey: partition.quarantined,
     member: run.member,
     runId: run.runId,
     scheduledId: stamp.scheduledEventId,
@@ -135,6 +175,8 @@ async function end(
     delayMs: options.delayMs,
     dueOnly: options.dueOnly ? '1' : '',
     unhandled: options.unhandled ? '1' : '',
+    lost: options.lost ?? '',
+    quarantine: options.quarantine ?? '',
     queries: (options.queries ?? []).map(({ queryId }) => `${queryId} `).join(''),
   });
   if (reply[0] === -1) return end(context, run, reply[1].toString(), stamp, eventType, body, options);

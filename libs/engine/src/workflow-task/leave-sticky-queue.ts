@@ -1,7 +1,8 @@
 import { leaveSticky, parseMember, parseTaskEntry, WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext } from '../engine-context.js';
 import { routeStreams } from '../engine-context.js';
-import { ABSENT_MS, TAKE_OVER_CONSUMER } from '../duties/take-over.js';
+import { ABSENT_MS } from '../duties/absence.js';
+import { TAKE_OVER_CONSUMER } from '../duties/take-over.js';
 import { timeOutWorkflowTask } from './end-workflow-task.js';
 import { returnQuery } from './return-tasks.js';
 import { runOfEntry } from './start-workflow-tasks.js';

@@ -23,6 +23,8 @@ export interface WorkflowTaskSource {
   readonly sticky: boolean;
   /** The worker's own version; absent for an unversioned worker. */
   readonly version?: WorkerDeploymentVersion | undefined;
+  /** The process that does them, by its number; left out: its end tells nothing about them. */
+  readonly worker?: number;
 }
 
 /** How often the routing may have changed under the hands of one claim; then its tasks are left to the next. */
@@ -86,6 +88,7 @@ async function claim(
     targets: view ? targetLetters(view, taskQueue, 'workflow', workflowIds, version) : '',
     group: WORKERS_GROUP,
     startedBody: startedBody(source.identity),
+    worker: source.worker ?? 0,
     maxEvents: MAX_EVENTS_PER_TASK,
     partial: source.sticky ? '1' : '',
     tasks: entries.flatMap((entry) => [

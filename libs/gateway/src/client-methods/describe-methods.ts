@@ -79,13 +79,18 @@ function describe(
 
 type PendingActivity = NonNullable<ResponseOf<'DescribeWorkflowExecution'>['pendingActivities']>[number];
 
-/** An activity that waits for its next attempt is scheduled, for clients: they see when by the time of that attempt. */
+/**
+ * An activity that waits for its next attempt is scheduled, for clients: they see when by the time of that attempt. A
+ * quarantined one is paused, by the server, with the reason.
+ */
 function pendingActivity(activity: PendingActivityInfo): PendingActivity {
-  const { retryPolicy, lastFailure } = activity;
+  const { retryPolicy, lastFailure, quarantine } = activity;
   return {
     activityId: activity.activityId,
     activityType: { name: activity.activityType },
-    state: pendingActivityState.toProto(activity.state === 'BACKING_OFF' ? 'SCHEDULED' : activity.state),
+    state: pendingActivityState.toProto(
+      activity.state === 'BACKING_OFF' || activity.state === 'QUARANTINED' ? 'SCHEDULED' : activity.state,
+    ),
     attempt: activity.attempt,
     maximumAttempts: retryPolicy.maximumAttempts,
     scheduledTime: timestampToProto(activity.nextAttemptTimeMs ?? activity.scheduledTimeMs),
@@ -94,6 +99,13 @@ function pendingActivity(activity: PendingActivityInfo): PendingActivity {
     lastStartedTime: optionalTimestamp(activity.lastStartedTimeMs),
     nextAttemptScheduleTime: optionalTimestamp(activity.nextAttemptTimeMs),
     heartbeatDetails: payloadsToProto(activity.heartbeatDetails),
+    ...(quarantine && {
+      paused: true,
+      pauseInfo: {
+        pauseTime: timestampToProto(quarantine.sinceMs),
+        manual: { identity: 'tidewheel', reason: quarantine.reason },
+      },
+    }),
     lastFailure: lastFailure ? failureToProto(lastFailure) : null,
     lastWorkerIdentity: activity.lastWorkerIdentity ?? '',
     activityOptions: {
@@ -112,7 +124,9 @@ function pendingTask(
 ): NonNullable<Parameters<Messages['PendingWorkflowTaskInfo']['encode']>[0]> {
   const { state, attempt, scheduledTimeMs, startedTimeMs } = task;
   return {
-    state: pendingWorkflowTaskState.toProto(state === 'BACKING_OFF' ? 'SCHEDULED' : state),
+    state: pendingWorkflowTaskState.toProto(
+      state === 'BACKING_OFF' || state === 'QUARANTINED' ? 'SCHEDULED' : state,
+    ),
     attempt,
     scheduledTime: timestampToProto(scheduledTimeMs),
     originalScheduledTime: timestampToProto(scheduledTimeMs),

@@ -33,6 +33,7 @@
 -- @arg taskQueue     the run's task queue
 -- @arg startedBody   body of WorkflowTaskStarted, for events that an attempt above 1 or a new task needs
 -- @arg completedBody body of WorkflowTaskCompleted
+-- @int worker        the caller's process, for what it starts at once
 -- @arg sticky        the worker's sticky queue, '' for none
 -- @int stickyTimeoutMs
 -- @arg startNew      '1' when the caller does the next workflow task at once, should there be one
@@ -172,6 +173,10 @@ if attempt > 1 then
   append(x, started)
 end
 append(x, plainEvent(7, nowMs, completedBody))
+if x.wl == 1 then
+  x.wl = 0
+  redis.call('HDEL', detailsKey, 'l0')
+end
 x.wp = startedId
 x.w = NONE
 x.wd = 0
@@ -206,9 +211,11 @@ for i = 1, #ops do
     local stream = tonumber(ARGV[first + 6])
     local a = { scheduledId = append(x, plainEvent(10, nowMs, ARGV[first])), attempt = 1, cancelId = 0, scheduledAt = nowMs,
       startedAt = 0, closeBy = closeMs > 0 and nowMs + closeMs or 0, toStart = tonumber(ARGV[first + 3]),
-      toClose = tonumber(ARGV[first + 4]), heartbeat = tonumber(ARGV[first + 5]), details = 0, state = SCHEDULED }
+      toClose = tonumber(ARGV[first + 4]), heartbeat = tonumber(ARGV[first + 5]), details = 0, state = SCHEDULED,
+      worker = 0 }
     if stream == 0 then
       a.state = STARTED
+      a.worker = worker
       a.startedAt = nowMs
     end
     activities['A' .. activityId] = a
@@ -248,7 +255,7 @@ for i = 1, #ops do
         removed[name] = true
         if a.details > 0 then
           redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId, 'u' .. a.scheduledId,
-            'i' .. a.scheduledId)
+            'i' .. a.scheduledId, 'l' .. a.scheduledId)
         end
         late[#late + 1] = outcomeEvent(AT_CANCELED, nowMs, a.scheduledId, 0, ARGV[first + 3] .. numberField(2, id))
       end
@@ -293,7 +300,7 @@ if flushed > 0 or forceNew ~= '' then
     x.wa = 1
     x.ws = nowMs
     x.wk = 1
-    startWorkflowTask(x, nowMs, startedBody, timersKey, member)
+    startWorkflowTask(x, nowMs, startedBody, timersKey, member, worker)
     startedNew, scheduledMs, from = x.wj, nowMs, startedId + 1
   else
     scheduleWorkflowTask(x, nowMs, { queue = x.q, sticky = sticky, normalKey = normalStreamKey,

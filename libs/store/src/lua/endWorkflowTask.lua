@@ -8,6 +8,8 @@
 -- @key timers
 -- @key notify
 -- @key normalStream
+-- @key details
+-- @key quarantined
 -- @arg member
 -- @arg runId
 -- @int scheduledId
@@ -20,6 +22,8 @@
 -- @arg dueOnly        '1' when the task's deadline must have passed
 -- @arg unhandled      '1' when it failed for a close command that met buffered events
 -- @arg queries        ids of queries that it had brought along and nobody saw, to wait for the next one
+-- @arg lost           the workers lost with it in a row, the last one included; '' to leave what is noted
+-- @arg quarantine     where the index of what is quarantined has it: no other attempt is to follow; '' for another one
 -- @returns [code: 0] | [code: 1] | [code: -1, taskQueue: Buffer, sticky: Buffer]
 -- @include workflow-task.lua
 local x = loadExecution(executionKey)
@@ -43,9 +47,25 @@ if queries ~= '' then
   put(x, 'y', (redis.call('HGET', executionKey, 'y') or '') .. queries)
   x.yq = 1
 end
+-- Its worker has lived to tell of it.
+if eventType == 9 and x.wl == 1 then
+  x.wl = 0
+  redis.call('HDEL', detailsKey, 'l0')
+elseif lost ~= '' then
+  x.wl = 1
+  x.df = 1
+  redis.call('HSET', detailsKey, 'l0', lost)
+end
 local flushed = flushBuffer(x, bufferKey, {})
 local route = { queue = taskQueue, sticky = '', normalKey = normalStreamKey, stickyKey = normalStreamKey }
-if flushed > 0 or wasSticky then
+if quarantine ~= '' then
+  x.w = QUARANTINED
+  x.wi = x.n + 1
+  x.wj = 0
+  x.wa = attempt + 1
+  x.ws = nowMs
+  redis.call('ZADD', quarantinedKey, 0, quarantine)
+elseif flushed > 0 or wasSticky then
   scheduleWorkflowTask(x, nowMs, route, timersKey, member)
 else
   scheduleTransientWorkflowTask(x, nowMs, attempt + 1, delayMs, route, timersKey, member)

@@ -39,7 +39,7 @@ a.state = SCHEDULED
 a.startedAt = 0
 a.deadline = earlier(nowMs + firstDelayMs, activityDeadline(a, nowMs))
 a.state = BACKING_OFF
-a.details = 1
+noteDetails(a)
 redis.call('HSET', detailsKey, 'u' .. scheduledId, pack(UNREGISTERED_LAYOUT, attempt, firstMs) .. failure)
 if x.df == 0 then x.df = 1 end
 arm(x, timersKey, member, a.deadline)

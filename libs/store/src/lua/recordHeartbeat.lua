@@ -21,13 +21,14 @@ local details = {}
 if heartbeat ~= '' then
   details[1] = 'h' .. a.scheduledId
   details[2] = heartbeat
+  forgetLost(a, detailsKey)
 end
 if identity ~= '' then
   details[#details + 1] = 'i' .. a.scheduledId
   details[#details + 1] = identity
 end
 if #details > 0 then
-  a.details = 1
+  noteDetails(a)
   redis.call('HSET', detailsKey, unpack(details))
   x.df = 1
 end

@@ -23,6 +23,7 @@
 -- @arg eagerSticky     the caller's own sticky queue when it does the workflow task at once, else ''
 -- @arg workflowTaskStartedBody
 -- @int revision        of the routing by which the caller may do it
+-- @int worker          the caller's process, should it do the workflow task at once
 -- @returns [code: 0] | [code: 2] | [code: 1, nowMs: number, startedId: number, previousStartedId: number, events: Buffer[], scheduledId: number, taskTimeoutMs: number, runExpiresMs: number, executionExpiresMs: number, historyLength: number] | [code: -1, taskQueue: Buffer, sticky: Buffer] | [code: -2, scheduledId: number, startedId: number, attempt: number, taskQueue: Buffer]
 -- @include workflow-task.lua
 -- @include activity.lua
@@ -62,7 +63,7 @@ events[#events + 1] = outcomeEvent(outcomeType, nowMs, a.scheduledId, x.w == STA
 redis.call('HDEL', executionKey, name)
 if a.details > 0 then
   redis.call('HDEL', detailsKey, 'f' .. a.scheduledId, 'h' .. a.scheduledId, 'u' .. a.scheduledId,
-    'i' .. a.scheduledId)
+    'i' .. a.scheduledId, 'l' .. a.scheduledId)
 end
 
 if not eager then
@@ -75,6 +76,6 @@ x.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, flagField(1)))
 x.wa = 1
 x.ws = nowMs
 x.wk = 1
-startWorkflowTask(x, nowMs, workflowTaskStartedBody, timersKey, member)
+startWorkflowTask(x, nowMs, workflowTaskStartedBody, timersKey, member, worker)
 saveExecution(x, historyKey, notifyKey)
 return { 1, nowMs, x.wj, x.wp, redis.call('LRANGE', historyKey, x.wp, -1), x.wi, x.wt, x.xr, x.xe, x.n }

@@ -13,6 +13,7 @@
 -- @int delayMs
 -- @arg failure
 -- @arg identity     whose worker reported the failure, '' when none did
+-- @arg lost        the workers lost with it in a row, this one included; '' to leave what is noted
 -- @returns [code: 0] | [code: 1] | [code: 2]
 -- @include activity.lua
 local name = 'A' .. activityId
@@ -31,7 +32,8 @@ x.bell, x.now = notifyKey, nowMs
 a.state = BACKING_OFF
 a.attempt = a.attempt + 1
 a.deadline = nowMs + delayMs
-a.details = 1
+noteDetails(a)
+if expect == 'r' then forgetLost(a, detailsKey) elseif lost ~= '' then noteLost(x, a, detailsKey, lost) end
 if identity ~= '' then
   redis.call('HSET', detailsKey, 'f' .. scheduledId, failure, 'i' .. scheduledId, identity)
 else

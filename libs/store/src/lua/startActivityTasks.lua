@@ -8,6 +8,7 @@
 -- @int revision   of the routing that the caller decided by
 -- @arg targets    a letter for each task of a shared stream: o it is for this worker, c, r, u it belongs on the current,
 --                 ramping, unversioned stream; '' when the caller is unversioned or the stream is its version's
+-- @int worker     the process that does them; 0: not known
 -- @args tasks     entry id, member, run id, activity id, scheduled event id, attempt of each task, in turn
 -- @returns ReadonlyArray<null | [code: 1 | 2] | [startedMs: number, scheduledEvent: Buffer, record: Buffer, taskQueue: Buffer, sticky: Buffer, heartbeat: Buffer | null, workflowType: Buffer]>
 -- @include activity.lua
@@ -40,6 +41,7 @@ for i = 0, count - 1 do
   else
     entryIds[#entryIds + 1] = ARGV[at]
     a.state = STARTED
+    a.worker = worker
     a.startedAt = nowMs
     a.deadline = activityDeadline(a, nowMs)
     local record = packActivity(a)

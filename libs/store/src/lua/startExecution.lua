@@ -43,7 +43,7 @@ if current[1] then redis.call('RENAME', executionKey, replacedKey) end
 local x = { key = executionKey, writes = { 'r', runId, 's', RUNNING, 'q', taskQueue, 'k', '', 'ty', workflowType, 't0', nowMs },
   entries = {}, bell = false, now = 0, r = runId, q = taskQueue, k = '', n = 0, z = 0, d = 0, bn = 0, bb = 0, i = 0, xr = 0, xe = 0, wt = 10000,
   kt = 0, ic = 0, ih = 0, c = 0, u = 0, df = 0, yq = 0, w = NONE, wi = 0, wj = 0, wa = 0, wp = 0, wd = 0, ws = 0, wb = 0,
-  wk = 0 }
+  wk = 0, ww = 0, wl = 0 }
 if requestId ~= '' then put(x, 'rq', requestId) end
 if memo ~= '' then put(x, 'me', memo) end
 if searchAttributes ~= '' then put(x, 'sa', searchAttributes) end
@@ -73,7 +73,7 @@ if eagerStartedBody ~= '' then
   x.wi = append(x, plainEvent(WT_SCHEDULED, nowMs, ''))
   x.wa = 1
   x.ws = nowMs
-  startWorkflowTask(x, nowMs, eagerStartedBody, timersKey, member)
+  startWorkflowTask(x, nowMs, eagerStartedBody, timersKey, member, 0)
 else
   scheduleWorkflowTask(x, nowMs, { normalKey = streamKey }, timersKey, member)
 end

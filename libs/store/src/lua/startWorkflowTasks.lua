@@ -7,6 +7,7 @@
 --                  and the queue's current, ramping and unversioned streams
 -- @arg group
 -- @arg startedBody  body of WorkflowTaskStarted
+-- @int worker       the process that does them; 0: not known
 -- @int maxEvents    most events to return per task
 -- @arg partial      '1' when the worker caches what it is sent: only events since its last task
 -- @arg version     deployment and build of the worker; '' for an unversioned one
@@ -58,7 +59,7 @@ for i = 0, count - 1 do
     if refused then replies[i + 1] = { refused } end
   end
   if replies[i + 1] == nil then
-    startWorkflowTask(x, nowMs, startedBody, timersKey, member)
+    startWorkflowTask(x, nowMs, startedBody, timersKey, member, worker)
     local queries = ''
     if x.yq == 1 then
       queries = redis.call('HGET', executionKey, 'y') or ''

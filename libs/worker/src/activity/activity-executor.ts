@@ -250,7 +250,13 @@ export class ActivityExecutor {
     const { context } = this.parts.engine;
     const stickyQueue = this.parts.takeWorkflowTask();
     const { identity, versioning } = this.parts.options;
-    const reporter: ActivityReporter = { identity, eagerSticky: stickyQueue, version: versioning?.version };
+    const { worker } = context;
+    const reporter: ActivityReporter = {
+      identity,
+      eagerSticky: stickyQueue,
+      version: versioning?.version,
+      worker,
+    };
     let next: WorkflowTask | undefined;
     try {
       const reported = await this.send(context, task, activity, outcome, reporter);

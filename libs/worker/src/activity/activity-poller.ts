@@ -69,10 +69,11 @@ export class ActivityPoller implements Poller {
 
   private async handle(stream: PolledStream, entries: readonly ActivityTaskEntry[]): Promise<void> {
     try {
-      const { taskQueue, version } = this.options;
+      const { taskQueue, version, engine } = this.options;
+      const { context } = engine;
       const shared = version && this.changing?.isShared(stream) ? { version, taskQueue } : undefined;
-      const source = { partition: stream.partition, streamKey: stream.key, shared };
-      const tasks = await startActivityTasks(this.options.engine.context, source, entries);
+      const source = { partition: stream.partition, streamKey: stream.key, shared, worker: context.worker };
+      const tasks = await startActivityTasks(context, source, entries);
       for (const task of tasks) {
         if (task) void this.options.executor.execute(task);
         else this.options.slots.release();

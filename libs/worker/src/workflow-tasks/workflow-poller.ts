@@ -77,6 +77,7 @@ export class WorkflowPoller implements Poller {
       identity: this.options.identity,
       sticky: this.sticky.has(stream.key),
       version: this.options.version,
+      worker: this.options.engine.context.worker,
     };
     const tasks: WorkflowTaskEntry[] = [];
     for (const raw of entries) {

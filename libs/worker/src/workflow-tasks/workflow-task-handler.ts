@@ -161,6 +161,7 @@ export class WorkflowTaskHandler {
     const outcome = await completeWorkflowTask(host.engine.context, task, {
       commands,
       identity: host.identity,
+      worker: host.engine.context.worker,
       sticky,
       startNext: sticky !== undefined,
       ...(versioning && behavior && { versioning: { version: versioning.version, behavior } }),

@@ -10,15 +10,25 @@
 -- libs/store/src/execution-state.ts reads the same layout.
 local RUNNING = '1'
 -- State of a workflow task or activity.
-local NONE, SCHEDULED, STARTED, BACKING_OFF = 0, 1, 2, 3
+-- Quarantined: its workers died of it; it waits for somebody to release it.
+local NONE, SCHEDULED, STARTED, BACKING_OFF, QUARANTINED = 0, 1, 2, 3, 4
 -- m: n events, z history bytes, d time of the timer entry (0 none), bn and bb buffered events and bytes, i events
 -- received, xr and xe run and execution expiry (0 never), wt workflow task timeout, kt sticky timeout, and the flags ic
 -- somebody waits for the close, ih for events, c cancel requested, u a close command met buffered events, df has a hash
 -- of details, yq has queries waiting.
 local NUMBERS_LAYOUT = '>I3I4I6I2I4I3I6I6I3I4I1I1I1I1I1I1'
 -- w: state, wi scheduled id, wj started id, wa attempt, wp started id of the last completed one, wd deadline (0 none),
--- ws scheduled and wb started time, wk whether it is on the sticky queue.
-local TASK_LAYOUT = '>I1I3I3I3I3I6I6I6I1'
+-- ws scheduled and wb started time, wk whether it is on the sticky queue, ww the process that it was last started for
+-- (0: not known), wl whether lost workers are noted for it (field l0 of the details).
+local TASK_LAYOUT = '>I1I3I3I3I3I6I6I6I1I6I1'
+
+local TASK_BYTES = 39
+
+-- A packed value that may lack its last fields, because an older build wrote it: they are 0.
+local function padded(bytes, size)
+  if #bytes >= size then return bytes end
+  return bytes .. string.rep('\0', size - #bytes)
+end
 
 -- Lua cannot pass more than some thousands of values at once.
 local BATCH = 1000
@@ -38,11 +48,12 @@ local function loadExecution(key, extra)
   end
   if values[2] ~= RUNNING then return nil end
   local n, z, d, bn, bb, i, xr, xe, wt, kt, ic, ih, c, u, df, yq = unpackBytes(NUMBERS_LAYOUT, values[3])
-  local w, wi, wj, wa, wp, wd, ws, wb, wk = unpackBytes(TASK_LAYOUT, values[4])
+  local w, wi, wj, wa, wp, wd, ws, wb, wk, ww, wl = unpackBytes(TASK_LAYOUT, padded(values[4], TASK_BYTES))
   -- All fields at once: a table that grows field by field costs more than the commands of a script.
   return { key = key, writes = {}, entries = {}, values = values, bell = false, now = 0, r = values[1], q = values[5],
     k = values[6], n = n, z = z, d = d, bn = bn, bb = bb, i = i, xr = xr, xe = xe, wt = wt, kt = kt, ic = ic, ih = ih,
-    c = c, u = u, df = df, yq = yq, w = w, wi = wi, wj = wj, wa = wa, wp = wp, wd = wd, ws = ws, wb = wb, wk = wk }
+    c = c, u = u, df = df, yq = yq, w = w, wi = wi, wj = wj, wa = wa, wp = wp, wd = wd, ws = ws, wb = wb, wk = wk,
+    ww = ww, wl = wl }
 end
 
 -- The value of the i-th further field that loadExecution was asked for; false when there is none.
@@ -118,5 +129,5 @@ local function saveExecution(x, historyKey, notifyKey)
   end
   redis.call('HSET', x.key,
     'm', pack(NUMBERS_LAYOUT, x.n, x.z, x.d, x.bn, x.bb, x.i, x.xr, x.xe, x.wt, x.kt, x.ic, x.ih, x.c, x.u, x.df, x.yq),
-    'w', pack(TASK_LAYOUT, x.w, x.wi, x.wj, x.wa, x.wp, x.wd, x.ws, x.wb, x.wk), unpack(writes))
+    'w', pack(TASK_LAYOUT, x.w, x.wi, x.wj, x.wa, x.wp, x.wd, x.ws, x.wb, x.wk, x.ww, x.wl), unpack(writes))
 end

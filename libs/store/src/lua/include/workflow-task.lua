@@ -82,7 +82,7 @@ end
 
 -- Marks the workflow task of x started, and arms its start-to-close timeout. An attempt 1 gets its event; a further one
 -- takes the ids that its events will have when it succeeds.
-local function startWorkflowTask(x, nowMs, startedBody, timersKey, member)
+local function startWorkflowTask(x, nowMs, startedBody, timersKey, member, worker)
   if x.wa == 1 then
     local size = x.z
     x.wj = append(x, pack('>I1I6I3I4', WT_STARTED, nowMs, x.wi, size) .. startedBodyAt(x.n + 1, size, startedBody))
@@ -91,6 +91,7 @@ local function startWorkflowTask(x, nowMs, startedBody, timersKey, member)
     x.wj = x.n + 2
   end
   x.w = STARTED
+  x.ww = worker
   x.wb = nowMs
   x.wd = nowMs + x.wt
   arm(x, timersKey, member, x.wd)
