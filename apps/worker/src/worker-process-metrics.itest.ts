@@ -1,7 +1,10 @@
 import { Client, Connection } from '@tidewheel/client';
 import { readExposition, spawnProcess, startTestRedis, waitUntil } from '@tidewheel/testing';
 import type { SpawnedProcess, TestRedis } from '@tidewheel/testing';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { broken, failing, idle, metered, ordering } from './metered-workflows.fixture.js';
@@ -18,6 +21,16 @@ let connection: Connection;
 let client: Client;
 let folder: string;
 let worker: SpawnedProcess;
+/** What was exported last over OTLP, as JSON. */
+let exported = '';
+const collector = createServer((request, response) => {
+  const parts: Buffer[] = [];
+  request.on('data', (part: Buffer) => parts.push(part));
+  request.on('end', () => {
+    exported = Buffer.concat(parts).toString();
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+  });
+});
 let port: string;
 
 /** The activity that the documentation shows. */
@@ -47,6 +60,9 @@ beforeAll(async () => {
   client = new Client({ connection });
   // Within the repository, so that it finds the packages that it imports.
   folder = mkdtempSync(fileURLToPath(new URL('../metered-', import.meta.url)));
+  collector.listen(0, '127.0.0.1');
+  await once(collector, 'listening');
+  const { port: collectorPort } = collector.address() as AddressInfo;
   const activities = join(folder, 'activities.mjs');
   writeFileSync(activities, documentedActivity());
   worker = await spawnProcess({
@@ -59,6 +75,9 @@ beforeAll(async () => {
       TIDEWHEEL_WORKER_WORKFLOWS: WORKFLOWS,
       TIDEWHEEL_WORKER_ACTIVITIES: activities,
       TIDEWHEEL_WORKER_PORT: '0',
+      OTEL_EXPORTER_OTLP_METRICS_ENDPOINT: `http://127.0.0.1:${collectorPort}/v1/metrics`,
+      OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json',
+      OTEL_METRIC_EXPORT_INTERVAL: '200',
       // Each workflow task goes through the whole history.
       TIDEWHEEL_WORKER_MAX_CACHED_WORKFLOWS: '0',
     },
@@ -68,6 +87,7 @@ beforeAll(async () => {
 afterAll(async () => {
   worker.kill('SIGKILL');
   await worker.exited;
+  collector.close();
   rmSync(folder, { recursive: true });
   await connection.close();
   await redis.stop();
@@ -99,6 +119,34 @@ it('counts once what a workflow records, though its history is replayed again an
   expect(series.get(workflowSeries('basket_items_sum', 'ordering'))).toBe(15);
   expect(series.get(workflowSeries('basket_price', 'ordering'))).toBe(2.5);
   expect(series.get(replayed)).toBeGreaterThanOrEqual(5);
+});
+
+it('exports over OTLP what users record and what workers record, under the same names', async () => {
+  interface Exported {
+    readonly name: string;
+    readonly sum?: { readonly dataPoints: readonly { readonly asDouble?: number }[] };
+  }
+  const metrics = await waitUntil(
+    () => {
+      const { resourceMetrics } = JSON.parse(exported) as {
+        resourceMetrics: { scopeMetrics: { metrics: Exported[] }[] }[];
+      };
+      const all = resourceMetrics.flatMap(({ scopeMetrics }) =>
+        scopeMetrics.flatMap((scope) => scope.metrics),
+      );
+      return all.some(({ name }) => name === 'orders') && all;
+    },
+    { what: 'orders to be exported' },
+  );
+  expect(metrics.find(({ name }) => name === 'orders')?.sum?.dataPoints).toMatchObject([{ asDouble: 5 }]);
+  const names = metrics.map(({ name }) => name);
+  expect(names).toEqual(
+    expect.arrayContaining([
+      'activity_duration_seconds',
+      'tidewheel_activity_task_received',
+      'tidewheel_workflow_endtoend_latency_seconds',
+    ]),
+  );
 });
 
 it('counts runs by type and end, and times them', async () => {
