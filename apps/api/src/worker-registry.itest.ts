@@ -160,14 +160,14 @@ describe('the scaling of a task queue over HTTP', () => {
     const { text } = await http.get('/metrics');
     const labels = 'namespace="default",task_queue="a queue/with more",kind="activity"';
     const metric = (name: string): string | undefined =>
-      text.split('\n').find((line) => line.startsWith(`tidewheel_task_queue_${name}{${labels}}`));
-    expect(metric('backlog')).toMatch(/ 0$/);
-    expect(metric('in_flight')).toMatch(/ 6$/);
-    expect(metric('pollers')).toMatch(/ 2$/);
-    expect(metric('slots')).toMatch(/ 20$/);
-    expect(metric('oldest_seconds')).toMatch(/ 0$/);
-    expect(metric('desired_workers')).toMatch(/ 1$/);
-    expect(metric('registration_mismatches')).toMatch(/ 1$/);
+      text.split('\n').find((line) => line.startsWith(`tidewheel_${name}{${labels}}`));
+    expect(metric('approximate_backlog_count')).toMatch(/ 0$/);
+    expect(metric('task_queue_in_flight')).toMatch(/ 6$/);
+    expect(metric('task_queue_pollers')).toMatch(/ 2$/);
+    expect(metric('task_queue_slots')).toMatch(/ 20$/);
+    expect(metric('approximate_backlog_age_seconds')).toMatch(/ 0$/);
+    expect(metric('task_queue_desired_workers')).toMatch(/ 1$/);
+    expect(metric('task_queue_registration_mismatches')).toMatch(/ 1$/);
   });
 });
 
