@@ -31,6 +31,7 @@ export type {
   WorkflowSignalWithStartOptions,
   WorkflowStartOptions,
 } from './start-options.js';
+export type { PinnedVersioningOverride, VersioningOverride } from './versioning-override.js';
 export type { CountWorkflowExecution, GetHandleOptions, WorkflowClient } from './workflow-client.js';
 export type { SignaledWorkflowHandle, StartedWorkflowHandle, WorkflowHandle } from './workflow-handle.js';
 export type { ListOptions } from './workflow-list.js';
@@ -48,7 +49,7 @@ export {
   WorkflowNotFoundError,
   WorkflowNotReadyError,
 } from '@tidewheel/core';
-export type { ErrorCode } from '@tidewheel/core';
+export type { ErrorCode, WorkerDeploymentVersion } from '@tidewheel/core';
 export {
   ActivityFailure,
   ApplicationFailure,

@@ -8,6 +8,8 @@ import type {
 } from '@tidewheel/common';
 import { InvalidArgumentError, InvalidDurationError, optionalDurationToMs } from '@tidewheel/core';
 import type { StartWorkflowRequest } from '@tidewheel/engine';
+import { requestedOverride } from './versioning-override.js';
+import type { VersioningOverride } from './versioning-override.js';
 import type { WorkflowIdConflictPolicy, WorkflowIdReusePolicy } from './policies.js';
 
 /** How to start a workflow, its arguments apart. Durations are text such as `10s`, or milliseconds. */
@@ -36,6 +38,8 @@ export interface WorkflowOptions {
   readonly staticDetails?: string;
   /** Makes a start that is repeated count once; default: a new one for every call. */
   readonly requestId?: string;
+  /** Which version of the workers runs it, whatever they declare. Default: as they declare. */
+  readonly versioningOverride?: VersioningOverride;
   /** Whether `result` goes on with the next run when one continues as new. Default: true. */
   readonly followRuns?: boolean;
 }
@@ -70,7 +74,7 @@ export function workflowTypeName(type: string | Workflow): string {
 /**
  * The request that starts a workflow.
  *
- * @throws InvalidArgumentError when a duration is none
+ * @throws InvalidArgumentError when a duration or the versioning override is none
  */
 export function startRequest(
   options: WorkflowOptions & { readonly args?: readonly unknown[] },
@@ -82,7 +86,7 @@ export function startRequest(
   },
 ): StartWorkflowRequest {
   const { payloadConverter, ...rest } = context;
-  const { args, memo, searchAttributes, staticSummary, staticDetails } = options;
+  const { args, memo, searchAttributes, staticSummary, staticDetails, versioningOverride } = options;
   const input = args && toPayloads(payloadConverter, args);
   return {
     ...rest,
@@ -95,6 +99,7 @@ export function startRequest(
     requestId: options.requestId,
     workflowIdReusePolicy: options.workflowIdReusePolicy,
     workflowIdConflictPolicy: options.workflowIdConflictPolicy,
+    versioningOverride: versioningOverride && requestedOverride(versioningOverride),
     ...((staticSummary !== undefined || staticDetails !== undefined) && {
       userMetadata: {
         ...(staticSummary !== undefined && { summary: payloadConverter.toPayload(staticSummary) }),
