@@ -4,6 +4,7 @@ import { measureFootprint } from './footprint/footprint.js';
 import type { BenchOptions } from './options.js';
 import { measureScaling } from './scaling/scaling.js';
 import { measureSticky } from './sticky/sticky.js';
+import { measureTelemetryCost } from './telemetry-cost.js';
 import { measureThrottledQueue } from './throttling/throttled-queue.js';
 
 /** One number about something, for a person to read. */
@@ -25,5 +26,6 @@ export const REPORTS: readonly Report[] = [
   { name: 'pollers', measure: measureManyPollers },
   { name: 'sticky', measure: measureSticky },
   { name: 'scaling', measure: measureScaling },
+  { name: 'telemetry', measure: measureTelemetryCost },
   { name: 'throttled-queue', measure: measureThrottledQueue },
 ];

@@ -16,7 +16,7 @@ export const INPUT = 'x'.repeat(98);
 const MAX_WARM_UP_SECONDS = 3;
 
 /** A load on one worker. */
-interface LoadScenario {
+export interface LoadScenario {
   readonly needsApi: boolean;
   /** Has the client put load on the deployment. */
   readonly load: (
@@ -26,16 +26,39 @@ interface LoadScenario {
   ) => Promise<LoadResult>;
 }
 
+/** A deployment under load that has warmed up. */
+interface LoadedDeployment {
+  /** Runs one round, which ends when all its workflows have closed, so that each of them is paid for in its round. */
+  round(): Promise<Round>;
+  /** Ends everything and removes the data. */
+  stop(): Promise<void>;
+}
+
 /**
  * Runs a load against a deployment of its own: one client, the workers, Redis, and the API where it is needed. All
- * rounds run on the same processes, which have warmed up with the same load. A round ends when all its workflows have
- * closed, so that each of them is paid for in its round.
+ * rounds run on the same processes, which have warmed up with the same load.
  */
 export async function runLoadRounds(
   scenario: LoadScenario,
   options: BenchOptions,
   inFlight: number,
 ): Promise<readonly Round[]> {
+  const loaded = await startLoaded(scenario, options, inFlight);
+  try {
+    const rounds: Round[] = [];
+    for (let round = 0; round < options.rounds; round++) rounds.push(await loaded.round());
+    return rounds;
+  } finally {
+    await loaded.stop();
+  }
+}
+
+/** Starts a deployment and warms it up. */
+export async function startLoaded(
+  scenario: LoadScenario,
+  options: BenchOptions,
+  inFlight: number,
+): Promise<LoadedDeployment> {
   const deployment = await BenchDeployment.start(options);
   try {
     const workers = Array.from({ length: options.workers }, () => deployment.addWorker());
@@ -63,12 +86,12 @@ export async function runLoadRounds(
 
     await load(Math.min(options.seconds, MAX_WARM_UP_SECONDS));
     await deployment.drained();
-    const rounds: Round[] = [];
-    for (let round = 0; round < options.rounds; round++) {
-      rounds.push(await measure(deployment, { workers, client, api: api?.process }, work));
-    }
-    return rounds;
-  } finally {
+    return {
+      round: () => measure(deployment, { workers, client, api: api?.process }, work),
+      stop: () => deployment.stop(),
+    };
+  } catch (error) {
     await deployment.stop();
+    throw error;
   }
 }

@@ -1,4 +1,5 @@
 import { INPUT, runLoadRounds, TASK_QUEUE } from './load-rounds.js';
+import type { LoadScenario } from './load-rounds.js';
 import type { Scenario } from './scenario.js';
 
 interface WorkflowScenarioOptions {
@@ -10,24 +11,22 @@ interface WorkflowScenarioOptions {
   readonly needsApi?: boolean;
 }
 
-function workflowScenario(options: WorkflowScenarioOptions): Scenario {
-  const { name, item, workflowType, inFlight = [200], needsApi = false } = options;
+/** Has the client start workflows of a type and wait for them. */
+function executionsOf(workflowType: string, needsApi: boolean): LoadScenario {
   const load = { workflowType, taskQueue: TASK_QUEUE, input: INPUT };
   return {
-    name,
-    item,
-    inFlight,
-    run: (benchOptions, count) =>
-      runLoadRounds(
-        {
-          needsApi,
-          load: (client, amount) =>
-            client.callWithin(amount.seconds * 1_000, 'execute', { ...load, ...amount }),
-        },
-        benchOptions,
-        count,
-      ),
+    needsApi,
+    load: (client, amount) => client.callWithin(amount.seconds * 1_000, 'execute', { ...load, ...amount }),
   };
+}
+
+/** The load of the workflow with one activity. */
+export const ONE_ACTIVITY = executionsOf('oneActivity', false);
+
+function workflowScenario(options: WorkflowScenarioOptions): Scenario {
+  const { name, item, workflowType, inFlight = [200], needsApi = false } = options;
+  const load = executionsOf(workflowType, needsApi);
+  return { name, item, inFlight, run: (benchOptions, count) => runLoadRounds(load, benchOptions, count) };
 }
 
 /** Workflows that are started and waited for through the client. */

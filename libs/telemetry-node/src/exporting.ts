@@ -19,6 +19,11 @@ interface ExportingProcess {
   readonly metricReader: MetricReader;
 }
 
+/**
+ * What the hook of modules may look at. It would make slow proxies of all that is loaded after it, this code included, where
+ * only these are instrumented.
+ */
+const HOOKED_MODULES = ['express', 'ioredis', 'pino', 'http', 'https', 'node:http', 'node:https'];
 /** Paths that are asked every few seconds by machines. */
 const ROUTINE = /^\/(health|ready|metrics)(\?|$)/;
 
@@ -33,7 +38,7 @@ export async function startExporting({
   settings,
   metricReader,
 }: ExportingProcess): Promise<NodeSDK> {
-  if (settings.traces) register('@opentelemetry/instrumentation/hook.mjs', import.meta.url);
+  if (settings.traces) registerHook();
   const pushing = settings.metrics ? await pushingReaders(settings.metrics) : [];
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': service, 'process.pid': process.pid }),
@@ -65,4 +70,8 @@ function instrumentations() {
     }),
     new PinoInstrumentation({ disableLogSending: true }),
   ];
+}
+
+function registerHook(): void {
+  register('@opentelemetry/instrumentation/hook.mjs', import.meta.url, { data: { include: HOOKED_MODULES } });
 }

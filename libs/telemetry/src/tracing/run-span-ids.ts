@@ -1,5 +1,5 @@
 import type { Span } from '@opentelemetry/api';
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomFillSync } from 'node:crypto';
 
 interface SpanIds {
   readonly traceId: string;
@@ -8,7 +8,11 @@ interface SpanIds {
 
 const TRACE_ID_BYTES = 16;
 const SPAN_ID_BYTES = 8;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** Random bytes are fetched many at a time: fetching them costs more than an id may. */
+const pool = Buffer.alloc(4_096);
+let used = pool.length;
 let planned: SpanIds | undefined;
 
 /**
@@ -19,8 +23,8 @@ let planned: SpanIds | undefined;
  * who started the run, beside the span of the run.
  */
 export class RunSpanIds {
-  generateTraceId = (): string => planned?.traceId ?? randomBytes(TRACE_ID_BYTES).toString('hex');
-  generateSpanId = (): string => planned?.spanId ?? randomBytes(SPAN_ID_BYTES).toString('hex');
+  generateTraceId = (): string => planned?.traceId ?? randomId(TRACE_ID_BYTES);
+  generateSpanId = (): string => planned?.spanId ?? randomId(SPAN_ID_BYTES);
 }
 
 /**
@@ -33,13 +37,32 @@ export function startWithRunIds(
   runId: string,
   start: () => Span,
 ): { readonly span: Span; readonly hasRunIds: boolean } {
-  const hash = createHash('sha256').update(runId).digest('hex');
-  const spanId = hash.slice(0, 2 * SPAN_ID_BYTES);
-  planned = { traceId: hash.slice(-2 * TRACE_ID_BYTES), spanId };
+  planned = idsOf(runId);
+  const { spanId } = planned;
   try {
     const span = start();
     return { span, hasRunIds: span.spanContext().spanId === spanId };
   } finally {
     planned = undefined;
   }
+}
+
+/** The engine's run ids are random enough as they are; their second half is that of a span. */
+function idsOf(runId: string): SpanIds {
+  const traceId = UUID.test(runId)
+    ? runId.replaceAll('-', '')
+    : createHash('sha256')
+        .update(runId)
+        .digest('hex')
+        .slice(0, 2 * TRACE_ID_BYTES);
+  return { traceId, spanId: traceId.slice(-2 * SPAN_ID_BYTES) };
+}
+
+function randomId(bytes: number): string {
+  if (used + bytes > pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += bytes;
+  return pool.toString('hex', used - bytes, used);
 }

@@ -5,6 +5,7 @@ import type { PayloadMap } from '@tidewheel/core';
 
 /** Name of the header field with the context of a trace; it and its form are those of Temporal's SDKs: fleets may mix. */
 const TRACE_HEADER = '_tracer-data';
+const METADATA = { encoding: Buffer.from(PayloadEncoding.json) };
 
 /** The header with the context in it, as the registered propagator writes it: W3C's unless told otherwise. */
 export function withTraceContext(header: PayloadMap | undefined, context: Context): PayloadMap {
@@ -13,7 +14,7 @@ export function withTraceContext(header: PayloadMap | undefined, context: Contex
   return {
     ...header,
     [TRACE_HEADER]: {
-      metadata: { encoding: Buffer.from(PayloadEncoding.json) },
+      metadata: METADATA,
       data: Buffer.from(JSON.stringify(carrier)),
     },
   };
@@ -29,7 +30,9 @@ export function traceContextOf(header: PayloadMap | undefined): Context {
   const payload = header?.[TRACE_HEADER];
   if (!payload) return ROOT_CONTEXT;
   try {
-    const carrier: unknown = JSON.parse(Buffer.from(payload.data).toString());
+    const carrier: unknown = JSON.parse(
+      Buffer.from(payload.data.buffer, payload.data.byteOffset, payload.data.byteLength).toString(),
+    );
     return propagation.extract(ROOT_CONTEXT, carrier);
   } catch {
     // Somebody else's header, or an encrypted one: the trace ends here, the work goes on.

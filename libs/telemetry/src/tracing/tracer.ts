@@ -19,18 +19,16 @@ interface SpanStart {
 export function startSpan(definition: SpanDefinition, subject: string, start: SpanStart): Span {
   const { parent, attributes, startMs, links } = start;
   const { kind, name } = definition;
-  return trace
-    .getTracer(TRACER_NAME)
-    .startSpan(
-      `${name}:${subject}`,
-      {
-        kind: KINDS[kind],
-        attributes,
-        ...(startMs !== undefined && { startTime: startMs }),
-        ...(links && { links }),
-      },
-      parent,
-    );
+  return trace.getTracer(TRACER_NAME).startSpan(
+    `${name}:${subject}`,
+    {
+      kind: KINDS[kind],
+      attributes,
+      ...(startMs !== undefined && { startTime: startMs }),
+      ...(links && { links }),
+    },
+    parent,
+  );
 }
 
 /** Whether spans lead anywhere: false as long as no tracer is registered with the OpenTelemetry API. */
