@@ -7,6 +7,9 @@ const WORKER_MAIN = fileURLToPath(new URL('../../../apps/worker/dist/main.js', i
 const WORKFLOWS = fileURLToPath(new URL('../../dist/scaling/fleet-workflows.js', import.meta.url));
 const ACTIVITIES = fileURLToPath(new URL('../../dist/scaling/fleet-activities.js', import.meta.url));
 
+/** A safety net. */
+const START_LIMIT_MS = 120_000;
+
 /** The queue that the fleet serves. */
 export const FLEET_QUEUE = 'fleet';
 
@@ -26,6 +29,8 @@ export class WorkerFleet {
   readonly exits: Promise<ProcessExit>[] = [];
   private readonly staff: SpawnedProcess[] = [];
   private readonly leaving = new Set<SpawnedProcess>();
+  /** Resolves when a worker has got so far that it winds up when it is told to end; or when it has ended. */
+  private readonly listening = new Map<SpawnedProcess, Promise<unknown>>();
   private hired = 0;
 
   constructor(private readonly options: FleetOptions) {}
@@ -72,6 +77,11 @@ export class WorkerFleet {
     });
     worker = started;
     this.staff.push(started);
+    const seen = started.waitForLine(/"msg":"listening"/, { timeoutMs: START_LIMIT_MS });
+    this.listening.set(
+      started,
+      seen.catch(() => undefined),
+    );
     return started;
   }
 
@@ -83,10 +93,7 @@ export class WorkerFleet {
     this.exits.push(worker.exited);
     void worker.exited.then(() => this.leaving.delete(worker));
     // One that has not got so far yet has nothing to wind up, and is ended by the signal itself.
-    void worker.waitForLine(/"msg":"listening"/).then(
-      () => worker.kill('SIGTERM'),
-      () => worker.kill('SIGKILL'),
-    );
+    void this.listening.get(worker)?.then(() => worker.kill('SIGTERM'));
   }
 
   /** Kills all that is left. */
