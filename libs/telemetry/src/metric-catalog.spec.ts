@@ -52,6 +52,15 @@ describe('the catalogue of metrics', () => {
   );
 });
 
+it('declares no metric that nobody records', () => {
+  const sources = ['libs/telemetry/src', 'libs/worker/src', 'apps/api/src', 'apps/worker/src']
+    .flatMap(filesUnder)
+    .filter((file) => file.endsWith('.ts') && !/\.(spec|itest|fixture)\.ts$|\/catalog\//.test(file));
+  const code = sources.map((file) => readFileSync(file, 'utf8')).join('\n');
+  const unused = Object.keys(METRICS).filter((key) => !new RegExp(`\\b${key}\\b`).test(code));
+  expect(unused).toEqual([]);
+});
+
 describe('the chart', () => {
   const named = filesUnder('deploy/helm/tidewheel').flatMap(metricsNamedIn);
 
