@@ -1,7 +1,6 @@
 // The API process, once telemetry runs. Configuration comes from the environment; see configuration.ts. With the argument `preflight` it only
 // looks at Redis, says what it finds and ends; see preflight.ts.
-import { configurationOrExit } from '@tidewheel/process';
-import { createLogger } from '@tidewheel/telemetry';
+import { configurationOrExit, processLogger, switchLevelOnSignal } from '@tidewheel/process';
 import type { Telemetry } from '@tidewheel/telemetry-node';
 import { startApi } from './api-process.js';
 import type { ApiProcess } from './api-process.js';
@@ -36,7 +35,8 @@ async function lookAtRedis(args: readonly string[]): Promise<void> {
 
 async function serve(telemetry: Telemetry): Promise<void> {
   const configuration = configurationOrExit(SERVICE, readConfiguration);
-  const logger = createLogger({ service: SERVICE, level: configuration.logLevel });
+  const logger = processLogger(SERVICE, configuration.logLevel);
+  switchLevelOnSignal(logger);
   const fail = (error: unknown): void => {
     logger.fatal({ err: error }, 'the API cannot run');
     process.exit(1);

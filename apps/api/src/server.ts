@@ -1,3 +1,4 @@
+import { answerLogLevel } from '@tidewheel/process';
 import type { Health } from '@tidewheel/process';
 import type { Logger } from '@tidewheel/telemetry';
 import express from 'express';
@@ -77,6 +78,7 @@ function createApp(options: ServerOptions): Application {
   };
   mountRoutes(app, handlers, { gate, authorize, stopping, readJson: jsonReader(options.bodyLimitBytes) });
   get(app, '/metrics', options.answerMetrics);
+  app.all('/log-level', (request, response) => answerLogLevel(options.logger, request, response));
   mountDocumentation(app, version);
   app.use(answerUnknownRoute);
   app.use(answerProblem);

@@ -1,4 +1,6 @@
+import { answerLogLevel } from '@tidewheel/process';
 import type { Health } from '@tidewheel/process';
+import type { Logger } from '@tidewheel/telemetry';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -9,6 +11,8 @@ interface ProcessServerOptions {
   /** 0 lets the system choose. */
   readonly port: number;
   readonly health: Pick<Health, 'liveness' | 'readiness'>;
+  /** Whose level /log-level shows and changes. */
+  readonly logger: Logger;
   readonly answerMetrics: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
@@ -19,8 +23,8 @@ interface ProcessServer {
 }
 
 /**
- * Serves GET /health (that it answers shows that the event loop turns), /ready (503 when a check fails) and /metrics
- * (Prometheus' text format).
+ * Serves GET /health (that it answers shows that the event loop turns), /ready (503 when a check fails) /metrics
+ * (Prometheus' text format) and /log-level.
  *
  * @throws when the port cannot be had
  */
@@ -35,8 +39,11 @@ export async function startProcessServer(options: ProcessServerOptions): Promise
 
 function answer(request: IncomingMessage, response: ServerResponse, options: ProcessServerOptions): void {
   const { pathname } = new URL(request.url ?? '/', 'http://localhost');
-  if (!['/health', '/ready', '/metrics'].includes(pathname)) {
-    sendJson(response, 404, { title: `there is no ${pathname}; there are /health, /ready and /metrics` });
+  if (pathname === '/log-level') {
+    void answerLogLevel(options.logger, request, response).catch(() => response.destroy());
+  } else if (!['/health', '/ready', '/metrics'].includes(pathname)) {
+    const title = `there is no ${pathname}; there are /health, /ready, /metrics and /log-level`;
+    sendJson(response, 404, { title });
   } else if (request.method !== 'GET' && request.method !== 'HEAD') {
     response.setHeader('allow', 'GET, HEAD');
     sendJson(response, 405, { title: `${pathname} only answers GET` });

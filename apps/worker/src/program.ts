@@ -1,9 +1,8 @@
 // The worker process, once telemetry runs. Configuration comes from the environment and a file; see configuration.ts.
-import { configurationOrExit } from '@tidewheel/process';
+import { configurationOrExit, processLogger, switchLevelOnSignal } from '@tidewheel/process';
 import type { Logger } from '@tidewheel/telemetry';
 import type { Telemetry } from '@tidewheel/telemetry-node';
 import { readConfiguration } from './configuration.js';
-import { processLogger } from './process-logger.js';
 import { startWorkerProcess } from './worker-process.js';
 import type { WorkerProcess } from './worker-process.js';
 
@@ -13,6 +12,7 @@ const SERVICE = 'tidewheel-worker';
 export async function run(telemetry: Telemetry): Promise<void> {
   const configuration = configurationOrExit(SERVICE, readConfiguration);
   const logger = processLogger(SERVICE, configuration.logLevel);
+  switchLevelOnSignal(logger);
   try {
     const worker = await startWorkerProcess(configuration, logger, telemetry);
     stopOnSignals(worker, logger);

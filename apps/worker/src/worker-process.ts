@@ -3,7 +3,7 @@ import { hidePassword } from '@tidewheel/telemetry';
 import type { Logger } from '@tidewheel/telemetry';
 import type { Telemetry } from '@tidewheel/telemetry-node';
 import type { Configuration } from './configuration.js';
-import { sdkLogger } from './process-logger.js';
+import { sdkLogger } from './sdk-logger.js';
 import { startProcessServer } from './process-server.js';
 import { Readiness } from './readiness.js';
 import { WorkerGroup } from './worker-group.js';
@@ -48,6 +48,7 @@ export async function startWorkerProcess(
     port: configuration.port,
     health: readiness.health,
     answerMetrics: telemetry.answerMetrics,
+    logger,
   });
   const { namespace, taskQueues, workflowsPath, activitiesPaths } = configuration;
   const redis = hidePassword(configuration.redisUrl);

@@ -40,3 +40,5 @@ export {
   percentage,
   rate,
 } from './settings/value-kinds.js';
+export { answerLogLevel, switchLevelOnSignal } from './logging/log-level.js';
+export { processLogger } from './logging/process-logger.js';

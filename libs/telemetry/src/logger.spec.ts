@@ -26,6 +26,19 @@ describe('createLogger', () => {
     ]);
   });
 
+  it('lets children follow when the level changes', () => {
+    const lines: Record<string, unknown>[] = [];
+    const logger = loggerTo(lines);
+    const child = logger.child({ part: 'a' }).child({ part: 'b' });
+    child.debug('not written');
+    logger.level = 'debug';
+    child.debug('written');
+    logger.level = 'silent';
+    child.fatal('not written');
+    expect(lines.map(({ msg }) => msg)).toEqual(['written']);
+    expect(child.level).toBe('silent');
+  });
+
   it('hides what may be a secret or a value of an application', () => {
     const lines: Record<string, unknown>[] = [];
     loggerTo(lines).info(

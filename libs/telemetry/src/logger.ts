@@ -1,4 +1,4 @@
-import { pino, stdTimeFunctions } from 'pino';
+import { pino, stdTimeFunctions, symbols } from 'pino';
 import type { DestinationStream, Logger as PinoLogger } from 'pino';
 
 /** A structured logger; the fields come first, then the text. */
@@ -32,6 +32,7 @@ export function createLogger(options: LoggerOptions): Logger {
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
       serializers: { err: describeError, error: describeError },
+      onChild: followParent,
       redact: {
         paths: SECRET_FIELDS.flatMap((field) => [field, `*.${field}`, `*.*.${field}`]),
         censor: '[hidden]',
@@ -39,6 +40,15 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     options.destination ?? process.stdout,
   );
+}
+
+/**
+ * Lets a child logger have the level of its parent whenever that changes: pino gives every child a level of its own, and
+ * the methods that go with it, which hide those of the parent that the child inherits from.
+ */
+function followParent(child: object): void {
+  for (const level of LOG_LEVELS) if (level !== 'silent') Reflect.deleteProperty(child, level);
+  Reflect.deleteProperty(child, symbols.levelValSym);
 }
 
 /**
