@@ -344,7 +344,9 @@ function isFaultOfResult(error: unknown): boolean {
 
 /** What an activity throws because it was asked to stop; the second is what Node.js makes of an aborted signal. */
 function isStop(error: unknown): boolean {
-  return error instanceof CancelledFailure || (error instanceof Error && error.name === 'AbortError');
+  if (error instanceof CancelledFailure) return true;
+  // Not by its class: an error of another realm is none of this one's.
+  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
 }
 
 function logFields(task: ActivityTask): Record<string, unknown> {
