@@ -30,6 +30,7 @@ import type { CompiledWorkerOptions } from '../worker-options.js';
 import { HeartbeatSender } from './heartbeat-sender.js';
 import type { StopReason } from './heartbeat-sender.js';
 import { activityInfoOf } from './activity-info.js';
+import { isStop, SHUTDOWN_FAILURE } from './activity-stop.js';
 
 /** An activity, with the context that it would otherwise find by itself. */
 export type BoundActivity = (context: Context, args: readonly unknown[]) => unknown;
@@ -328,25 +329,11 @@ const WHAT_BECAME_OF_IT = {
   notFound: 'the task is no longer expected',
 } as const;
 
-/** No fault of the activity's: the next attempt need not wait as after one. */
-const SHUTDOWN_FAILURE = {
-  message: 'the worker is shutting down',
-  type: 'WorkerShutdown',
-  nextRetryDelay: 1,
-} as const;
-
 /** Longest time that setTimeout can wait. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function isFaultOfResult(error: unknown): boolean {
   return error instanceof InvalidArgumentError || (error instanceof Error && error.name === 'ValueError');
-}
-
-/** What an activity throws because it was asked to stop; the second is what Node.js makes of an aborted signal. */
-function isStop(error: unknown): boolean {
-  if (error instanceof CancelledFailure) return true;
-  // Not by its class: an error of another realm is none of this one's.
-  return typeof error === 'object' && error !== null && 'name' in error && error.name === 'AbortError';
 }
 
 function logFields(task: ActivityTask): Record<string, unknown> {
