@@ -142,7 +142,7 @@ describe('the scaling of a task queue over HTTP', () => {
         pollers: 2,
         slots: 20,
         desired: 1,
-        versions: [{ deploymentName: 'shop', buildId: 'b1', pollers: 2, inFlight: 6, slots: 20 }],
+        versions: [{ deploymentName: 'shop', buildId: 'b1', backlog: 0, pollers: 2, inFlight: 6, slots: 20 }],
         registrationMismatches: 1,
       },
     });

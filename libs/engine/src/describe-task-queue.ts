@@ -1,3 +1,6 @@
+import type { WorkerDeploymentVersion } from '@tidewheel/core';
+import { sameVersion, versionOfStream } from '@tidewheel/routing';
+import type { QueueRouting } from '@tidewheel/routing';
 import type { TaskKind } from '@tidewheel/store';
 import { WORKERS_GROUP } from '@tidewheel/store';
 import type { EngineContext } from './engine-context.js';
@@ -5,6 +8,7 @@ import { notedPollers, POLLER_SHOWN_MS } from './poller-registry.js';
 import { NO_RATES, readRates } from './rate-limit/rate-limit.js';
 import { requireIdentifier } from './request-checks.js';
 import type { PollerInfo, TaskQueueDescription, TaskQueueStats } from './requests.js';
+import type { DeploymentView } from './worker-deployments/deployment-view.js';
 import { workersOfQueue } from './workers/read-workers.js';
 import { findMismatches } from './workers/registrations.js';
 import type { WorkerInfo } from './workers/worker-heartbeat.js';
@@ -25,27 +29,53 @@ export async function describeTaskQueue(
   return { namespace, taskQueue, workflow, activity };
 }
 
-/** How many tasks of a queue wait, over all partitions and versions of its workers, and how long the oldest has; 0 when none does. */
+/** What waits in a task queue. */
+interface Backlog {
+  readonly backlog: number;
+  /** How long the oldest task has waited; 0 when none does. */
+  readonly oldestMs: number;
+  /** How many of the tasks wait for which version of the workers; undefined: for those without. None is there twice. */
+  readonly byVersion: readonly { readonly version?: WorkerDeploymentVersion; readonly backlog: number }[];
+}
+
+/** What waits in a task queue, over all partitions and versions of its workers. */
 export async function readBacklog(
   context: EngineContext,
   kind: TaskKind,
   namespace: string,
   taskQueue: string,
-): Promise<{ readonly backlog: number; readonly oldestMs: number }> {
+): Promise<Backlog> {
+  const view = await context.deployments.fresh(namespace);
   const streams = await Promise.all(
-    (await streamsOf(context, kind, namespace, taskQueue)).map(async (stream) => {
+    streamsOf(context, view, kind, namespace, taskQueue).map(async ({ name, key: stream }) => {
       const [backlog, oldest] = await Promise.all([
         context.redis.xlen(stream),
         context.redis.xrange(stream, '-', '+', 'COUNT', 1),
       ]);
       const oldestId = oldest[0]?.[0];
-      return { backlog, oldestMs: oldestId ? Math.max(0, Date.now() - Number(oldestId.split('-')[0])) : 0 };
+      const oldestMs = oldestId ? Math.max(0, Date.now() - Number(oldestId.split('-')[0])) : 0;
+      return { name, backlog, oldestMs };
     }),
   );
   return {
     backlog: streams.reduce((sum, stream) => sum + stream.backlog, 0),
     oldestMs: Math.max(...streams.map((stream) => stream.oldestMs)),
+    byVersion: byVersion(streams, view.routing(taskQueue, kind)),
   };
+}
+
+function byVersion(
+  streams: readonly { readonly name: string; readonly backlog: number }[],
+  routing: QueueRouting,
+): Backlog['byVersion'] {
+  const sums: { readonly version?: WorkerDeploymentVersion; backlog: number }[] = [];
+  for (const { name, backlog } of streams) {
+    const version = versionOfStream(routing, name);
+    const known = sums.find((sum) => sameVersion(sum.version, version));
+    if (known) known.backlog += backlog;
+    else sums.push({ ...(version && { version }), backlog });
+  }
+  return sums;
 }
 
 async function kindStats(
@@ -55,7 +85,7 @@ async function kindStats(
   taskQueue: string,
   registered: Promise<readonly WorkerInfo[]>,
 ): Promise<TaskQueueStats> {
-  const [waiting, direct, noted, rates, workers] = await Promise.all([
+  const [{ backlog, oldestMs }, direct, noted, rates, workers] = await Promise.all([
     readBacklog(context, kind, namespace, taskQueue),
     directPollers(context, kind, namespace, taskQueue),
     notedPollers(context, kind, namespace, taskQueue),
@@ -70,7 +100,8 @@ async function kindStats(
     if (!known || known.lastAccessTimeMs < poller.lastAccessTimeMs) pollers.set(poller.identity, poller);
   }
   return {
-    ...waiting,
+    backlog,
+    oldestMs,
     pollers: [...pollers.values()]
       .map((poller) => ({ ...poller, workers: ofKind.filter((worker) => pollsAs(worker, poller.identity)) }))
       .sort((a, b) => b.lastAccessTimeMs - a.lastAccessTimeMs),
@@ -90,22 +121,24 @@ async function directPollers(
   taskQueue: string,
 ): Promise<PollerInfo[]> {
   const nowMs = Date.now();
-  const streams = await streamsOf(context, kind, namespace, taskQueue);
-  return (await Promise.all(streams.map((stream) => pollersOf(context, stream, nowMs)))).flat();
+  const view = await context.deployments.fresh(namespace);
+  const streams = streamsOf(context, view, kind, namespace, taskQueue);
+  return (await Promise.all(streams.map(({ key }) => pollersOf(context, key, nowMs)))).flat();
 }
 
 /** All streams of a queue: in every partition, for every version of its workers. */
-async function streamsOf(
-  { keys, deployments }: EngineContext,
+function streamsOf(
+  { keys }: EngineContext,
+  view: DeploymentView,
   kind: TaskKind,
   namespace: string,
   taskQueue: string,
-): Promise<string[]> {
-  const names = (await deployments.fresh(namespace)).streamNames(taskQueue, kind);
-  return names.flatMap((name) =>
-    Array.from({ length: keys.partitions }, (_, partition) =>
-      keys.taskStream(partition, kind, namespace, name),
-    ),
+): { readonly name: string; readonly key: string }[] {
+  return view.streamNames(taskQueue, kind).flatMap((name) =>
+    Array.from({ length: keys.partitions }, (_, partition) => ({
+      name,
+      key: keys.taskStream(partition, kind, namespace, name),
+    })),
   );
 }
 

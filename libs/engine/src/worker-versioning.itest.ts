@@ -47,6 +47,45 @@ describeEngine('worker versions', (deployment) => {
     };
   }
 
+  it('tells an autoscaler how much waits for which version, without workers of it, too', async () => {
+    const { deploymentName, taskQueue, v1, start, setCurrent } = await fleet();
+    const { engine } = deployment();
+    const waiting = async () => {
+      const { workflow } = await engine.scaleTaskQueue(NAMESPACE, taskQueue);
+      const loads = workflow.versions.map(({ buildId, backlog }) => [buildId, backlog] as const);
+      expect(workflow.backlog).toBe(loads.reduce((sum, [, backlog]) => sum + backlog, 0));
+      return loads.sort();
+    };
+    await start();
+    await start();
+    expect(await waiting()).toEqual([['', 2]]);
+    await setCurrent('1');
+    expect(await waiting()).toEqual([['1', 2]]);
+    // It starts both.
+    const pinned = await v1.workflowTask();
+    await v1.complete(pinned, 'PINNED');
+    await engine.signalWorkflow({
+      namespace: NAMESPACE,
+      workflowId: pinned.run.workflowId,
+      signalName: 'go',
+    });
+    await setCurrent('2');
+    await start();
+    expect(await waiting()).toEqual([
+      ['1', 1],
+      ['2', 1],
+    ]);
+    const { versions } = (await engine.scaleTaskQueue(NAMESPACE, taskQueue)).workflow;
+    expect(versions[0]).toEqual({
+      deploymentName,
+      buildId: expect.any(String) as string,
+      backlog: 1,
+      pollers: 0,
+      inFlight: 0,
+      slots: 0,
+    });
+  });
+
   it('gives new executions to unversioned workers until a version is current, and to that from then on', async () => {
     const { v1, unversioned, start, setCurrent } = await fleet();
     const before = await start();

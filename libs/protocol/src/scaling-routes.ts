@@ -17,12 +17,13 @@ const kindScalingJson = z
         z.strictObject({
           deploymentName: z.string(),
           buildId: z.string(),
+          backlog: z.int(),
           pollers: z.int(),
           inFlight: z.int(),
           slots: z.int(),
         }),
       )
-      .meta({ description: 'The workers by version; both names are empty for those without.' }),
+      .meta({ description: 'The same by version; both names are empty for workers that have none.' }),
     registrationMismatches: z.int().meta({
       description: 'Registrations that are not those of the other workers of a version; 0 when all agree.',
     }),

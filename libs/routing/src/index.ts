@@ -26,5 +26,5 @@ export {
   unpinnedRoute,
 } from './task-route.js';
 export type { DeploymentVersion, SharedStream, TaskRoute } from './task-route.js';
-export { abandonedStreams, chooseTarget, streamsOfVersion } from './version-routing.js';
+export { abandonedStreams, chooseTarget, streamsOfVersion, versionOfStream } from './version-routing.js';
 export type { QueueRouting, Ramp, TaskTarget } from './version-routing.js';

@@ -1,6 +1,12 @@
 import fc from 'fast-check';
 import { parseRoute, pinnedRoute, queueOfRoute, sharedStreamName, unpinnedRoute } from './task-route.js';
-import { abandonedStreams, chooseTarget, rampPosition, streamsOfVersion } from './version-routing.js';
+import {
+  abandonedStreams,
+  chooseTarget,
+  rampPosition,
+  streamsOfVersion,
+  versionOfStream,
+} from './version-routing.js';
 import type { QueueRouting } from './version-routing.js';
 
 const V1 = { deploymentName: 'orders', buildId: '1' };
@@ -45,6 +51,22 @@ describe('chooseTarget', () => {
     }
     expect(count(0)).toBe(0);
     expect(count(100)).toBe(10_000);
+  });
+});
+
+describe('versionOfStream', () => {
+  it('names the version that a task was put there for', () => {
+    fc.assert(
+      fc.property(routing, fc.string(), (table, workflowId) => {
+        const target = chooseTarget(table, workflowId);
+        expect(versionOfStream(table, sharedStreamName('queue', target.stream))).toEqual(target.version);
+      }),
+    );
+  });
+
+  it('names the version that executions are pinned to, and the current one for what a ramp has left', () => {
+    expect(versionOfStream({ current: V2 }, pinnedRoute('queue', V1))).toEqual(V1);
+    expect(versionOfStream({ current: V2 }, sharedStreamName('queue', 'ramping'))).toEqual(V2);
   });
 });
 

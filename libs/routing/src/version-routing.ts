@@ -1,5 +1,5 @@
 import type { DeploymentVersion, SharedStream } from './task-route.js';
-import { sameVersion } from './task-route.js';
+import { parseRoute, sameVersion, sharedStreamName } from './task-route.js';
 
 /** Who does the unpinned tasks of one kind on one task queue. */
 export interface QueueRouting {
@@ -70,4 +70,19 @@ export function rampPosition(workflowId: string): number {
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return (((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32) * 100;
+}
+
+/**
+ * The version whose workers take what stands on a stream of a queue; undefined: those without a version. What stands on a
+ * shared stream that has no version of its own any more is the current version's.
+ */
+export function versionOfStream(
+  { current, ramping }: QueueRouting,
+  streamName: string,
+): DeploymentVersion | undefined {
+  const { kind, taskQueue, version } = parseRoute(streamName);
+  if (kind === 'pinned') return version;
+  if (streamName === sharedStreamName(taskQueue, 'ramping')) return ramping?.version ?? current;
+  if (streamName === sharedStreamName(taskQueue, 'current')) return current;
+  return ramping && !ramping.version ? undefined : current;
 }

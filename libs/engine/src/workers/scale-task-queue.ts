@@ -22,11 +22,13 @@ export interface ScalingTargets {
   readonly maxWorkers?: number | undefined;
 }
 
-/** Workers of one version, and what they have in hand. */
+/** Workers of one version, what waits for them, and what they have in hand. */
 export interface VersionLoad {
   /** '' for workers that have no version. */
   readonly deploymentName: string;
   readonly buildId: string;
+  /** Tasks that wait for them. */
+  readonly backlog: number;
   readonly pollers: number;
   readonly inFlight: number;
   readonly slots: number;
@@ -46,7 +48,7 @@ export interface KindScaling {
   readonly slots: number;
   /** Workers that are wanted. */
   readonly desired: number;
-  /** The workers by version, with most workers first. */
+  /** The same by version, with most workers first; one without workers is there while tasks wait for it. */
   readonly versions: readonly VersionLoad[];
   /** Registrations that are not those of the other workers of a version; 0 when all agree. */
   readonly registrationMismatches: number;
@@ -117,7 +119,7 @@ async function scalingOf(
 }
 
 function kindScaling(
-  { backlog, oldestMs }: { readonly backlog: number; readonly oldestMs: number },
+  { backlog, oldestMs, byVersion }: Awaited<ReturnType<typeof readBacklog>>,
   totals: readonly LoadTotal[],
   targets: ScalingTargets,
 ): KindScaling {
@@ -141,7 +143,7 @@ function kindScaling(
     pollers: sum(({ workers }) => workers),
     slots,
     desired,
-    versions: versionsOf(totals),
+    versions: versionsOf(totals, byVersion),
     registrationMismatches: mismatchCount(totals),
   };
 }
@@ -150,14 +152,22 @@ function versionKey({ deploymentName, buildId }: Pick<LoadTotal, 'deploymentName
   return `${deploymentName}\n${buildId}`;
 }
 
-function versionsOf(totals: readonly LoadTotal[]): VersionLoad[] {
+function versionsOf(
+  totals: readonly LoadTotal[],
+  waiting: Awaited<ReturnType<typeof readBacklog>>['byVersion'],
+): VersionLoad[] {
   const versions = new Map<string, VersionLoad>();
+  for (const { version = { deploymentName: '', buildId: '' }, backlog } of waiting) {
+    if (backlog === 0) continue;
+    versions.set(versionKey(version), { ...version, backlog, pollers: 0, inFlight: 0, slots: 0 });
+  }
   for (const total of totals) {
     const { deploymentName, buildId, workers, usedSlots, slots } = total;
     const known = versions.get(versionKey(total));
     versions.set(versionKey(total), {
       deploymentName,
       buildId,
+      backlog: known?.backlog ?? 0,
       pollers: (known?.pollers ?? 0) + workers,
       inFlight: (known?.inFlight ?? 0) + usedSlots,
       slots: (known?.slots ?? 0) + slots,
