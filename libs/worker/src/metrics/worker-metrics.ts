@@ -57,6 +57,7 @@ export class WorkerMetrics {
 
 /** What is recorded of the tasks of one workflow type. */
 class WorkflowMetrics {
+  private readonly closings = new Map<MetricDefinition, CounterSeries>();
   private readonly scheduleToStart;
   private readonly execution;
   private readonly endToEnd;
@@ -88,7 +89,7 @@ class WorkflowMetrics {
     const last = commands.at(-1);
     const closing = last && CLOSING[last.commandType];
     if (!closing) return;
-    counterSeries(closing, this.attributes).add();
+    this.closingCount(closing).add();
     this.endToEnd.record(secondsBetween(runStartedMs, Date.now()));
   }
 
@@ -99,6 +100,12 @@ class WorkflowMetrics {
 
   taskFailed(reason: TaskFailureReason): void {
     counterSeries(METRICS.workflowTaskExecutionFailed, { ...this.attributes, failure_reason: reason }).add();
+  }
+
+  private closingCount(definition: MetricDefinition): CounterSeries {
+    let count = this.closings.get(definition);
+    if (!count) this.closings.set(definition, (count = counterSeries(definition, this.attributes)));
+    return count;
   }
 }
 
