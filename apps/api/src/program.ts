@@ -1,10 +1,12 @@
-// The API process, once telemetry runs. Configuration comes from the environment; see configuration.ts. With the argument `preflight` it only
-// looks at Redis, says what it finds and ends; see preflight.ts.
+// The API process, once telemetry runs. Configuration comes from the environment; see configuration.ts. With the argument
+// `preflight` it only looks at Redis, says what it finds and ends; see preflight.ts. With `partitions` it shows how many there
+// are, or makes them more; see partitions.ts.
 import { configurationOrExit, processLogger, switchLevelOnSignal } from '@tidewheel/process';
 import type { Telemetry } from '@tidewheel/telemetry-node';
 import { startApi } from './api-process.js';
 import type { ApiProcess } from './api-process.js';
 import { readConfiguration } from './configuration.js';
+import { partitions, PartitionsUsageError, readPartitionsArguments } from './partitions.js';
 import { preflight, PreflightUsageError, readPreflightArguments } from './preflight.js';
 
 const SERVICE = 'tidewheel-api';
@@ -13,8 +15,11 @@ const SERVICE = 'tidewheel-api';
 export async function run(telemetry: Telemetry): Promise<void> {
   const [command, ...rest] = process.argv.slice(2);
   if (command === 'preflight') return lookAtRedis(rest);
+  if (command === 'partitions') return lookAtPartitions(rest);
   if (command !== undefined) {
-    process.stderr.write(`${SERVICE}: no command "${command}"; there is "preflight", and none to serve\n`);
+    process.stderr.write(
+      `${SERVICE}: no command "${command}"; there are "preflight" and "partitions", and none to serve\n`,
+    );
     process.exit(2);
   }
   await serve(telemetry);
@@ -29,6 +34,19 @@ async function lookAtRedis(args: readonly string[]): Promise<void> {
   } catch (error) {
     if (!(error instanceof PreflightUsageError)) throw error;
     process.stderr.write(`${SERVICE}: preflight: ${error.message}\n`);
+    process.exitCode = 2;
+  }
+}
+
+async function lookAtPartitions(args: readonly string[]): Promise<void> {
+  const { redisUrl, keyPrefix } = configurationOrExit(SERVICE, readConfiguration);
+  try {
+    const options = { redisUrl, keyPrefix, ...readPartitionsArguments(args) };
+    const isDone = await partitions(options, (line) => process.stdout.write(`partitions: ${line}\n`));
+    process.exitCode = isDone ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof PartitionsUsageError)) throw error;
+    process.stderr.write(`${SERVICE}: partitions: ${error.message}\n`);
     process.exitCode = 2;
   }
 }

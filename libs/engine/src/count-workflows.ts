@@ -26,6 +26,7 @@ export async function countWorkflows(
     request.namespace,
     request.query ?? '',
   );
+  await context.placement.requireCurrent();
   const groups = new Map<ExecutionStatus, number>();
   let count = 0;
   for (const index of ['running', 'closed'] as const) {

@@ -9,6 +9,7 @@ import type {
 import type { NamespaceRegistry } from './namespace-registry.js';
 import type { EngineMetrics } from './engine-metrics.js';
 import type { Notices } from './notices.js';
+import type { Placement } from './placement.js';
 import type { RateLimits } from './rate-limit/rate-limits.js';
 import type { WorkerRates } from './rate-limit/worker-rates.js';
 import { workflowStreamName } from './worker-deployments/stream-names.js';
@@ -40,6 +41,7 @@ export interface EngineContext {
   readonly connections: RedisConnections;
   readonly run: ScriptRunner;
   readonly keys: Keyspace;
+  readonly placement: Placement;
   readonly namespaces: NamespaceRegistry;
   readonly notices: Notices;
   readonly rateLimits: RateLimits;

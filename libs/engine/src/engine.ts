@@ -40,6 +40,9 @@ import {
   releaseQuarantinedTask,
 } from './quarantine/quarantined-tasks.js';
 import type { ListQuarantinedTasksRequest } from './quarantine/quarantined-tasks.js';
+import { growPartitions } from './grow-partitions.js';
+import type { GrowPartitionsRequest } from './grow-partitions.js';
+import { Placement } from './placement.js';
 import { RateLimits } from './rate-limit/rate-limits.js';
 import { updateTaskQueueConfig } from './rate-limit/update-task-queue-config.js';
 import type { UpdateTaskQueueConfigRequest } from './rate-limit/update-task-queue-config.js';
@@ -90,6 +93,11 @@ export interface EngineOptions {
   readonly partitions?: number | undefined;
   /** First part of every key; default `tw`. */
   readonly prefix?: string | undefined;
+  /**
+   * For tests that cannot wait a minute: how long the engine may act by what it knows of the number of partitions. It has to
+   * be the same in all processes of a deployment.
+   */
+  readonly placementLeaseMs?: number | undefined;
   /** Default `pid@hostname`. */
   readonly identity?: string | undefined;
   readonly logger?: EngineLogger | undefined;
@@ -141,6 +149,7 @@ export class Engine implements WorkflowService {
         connections,
         run,
         keys,
+        placement: await Placement.open(redis, run, keys, options.placementLeaseMs),
         namespaces,
         notices,
         rateLimits: new RateLimits(() => context),
@@ -290,6 +299,11 @@ export class Engine implements WorkflowService {
 
   describeWorker(namespace: string, workerInstanceKey: string) {
     return describeWorker(this.context, namespace, workerInstanceKey);
+  }
+
+  /** Gives the deployment more partitions; processes have to be restarted for it. */
+  growPartitions(request: GrowPartitionsRequest) {
+    return growPartitions(this.context, request);
   }
 
   async createNamespace(spec: NamespaceSpec): Promise<Namespace> {

@@ -1,3 +1,4 @@
+import { UnavailableError } from '@tidewheel/core';
 import { loadMissingScripts, SCRIPTS } from '@tidewheel/store';
 import type { DurabilityWatch } from './durability-watch.js';
 import type { EngineContext } from './engine-context.js';
@@ -35,11 +36,16 @@ export class HealthProbe {
   ) {}
 
   async check(): Promise<EngineHealth> {
-    const [redis, scripts] = await Promise.all([this.writeFault(), this.missingScripts()]);
+    const [redis, scripts, partitions] = await Promise.all([
+      this.writeFault(),
+      this.missingScripts(),
+      this.partitionsFault(),
+    ]);
     return {
       checks: [
         this.record('redis', redis),
         this.record('scripts', scripts),
+        this.record('partitions', partitions),
         ...(this.durability.strict ? [this.record('durability', this.durability.fault)] : []),
         this.record('notices', this.noticesFault()),
       ],
@@ -71,6 +77,17 @@ export class HealthProbe {
     this.scriptsFault = await faultOf(loaded, 'the scripts cannot be loaded');
     if (this.scriptsFault === undefined) this.nextScriptsLookMs = Date.now() + SCRIPTS_LOOK_MS;
     return this.scriptsFault;
+  }
+
+  private async partitionsFault(): Promise<string | undefined> {
+    if (this.stopped) return undefined;
+    try {
+      await this.context.placement.requireCurrent();
+      return undefined;
+    } catch (error) {
+      // What keeps it from being read is told by the other checks.
+      return error instanceof UnavailableError ? error.message : undefined;
+    }
   }
 
   private noticesFault(): string | undefined {

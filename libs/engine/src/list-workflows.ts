@@ -27,6 +27,7 @@ export async function listWorkflows(
   const begin = request.pageToken ? parsePageToken(request.pageToken) : undefined;
   const query = await parseNamespaceFilter(context, request.namespace, request.query ?? '');
   if (query.groupBy) throw new InvalidArgumentError('query', 'GROUP BY is for counting');
+  await context.placement.requireCurrent();
   const { types } = query;
   const filter = filterOf(request, query.filter);
   const executions: WorkflowExecutionInfo[] = [];

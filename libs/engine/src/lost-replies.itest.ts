@@ -110,6 +110,10 @@ describeEngine('when replies of Redis are lost', (deployment) => {
       eagerStartedBody: '',
       override: '',
       revision: 0,
+      // What the caller believed of the partition has lapsed meanwhile, too.
+      homeFromMs: 0,
+      homeUntilMs: 1,
+      former: '',
       signal: [],
     });
     expect([code, String(runId)]).toEqual([0, second.runId]);

@@ -79,6 +79,7 @@ export async function answerQuery(
   queryId: string,
   answer: QueryAnswer,
 ): Promise<boolean> {
+  if (partition >= context.keys.partitions) return false;
   const value = answer.answered
     ? encodePayloads(answer.result ? [answer.result] : [])
     : encodeFailure(answer.failure ?? { message: answer.errorMessage });

@@ -34,7 +34,7 @@ export async function resolveRun(context: EngineContext, address: ExecutionAddre
   requireIdentifier('workflowId', address.workflowId);
   checkRunId(address.runId);
   await context.namespaces.require(address.namespace);
-  const execution = context.keys.execution(address.namespace, address.workflowId);
+  const execution = await context.placement.find(address.namespace, address.workflowId, address.runId);
   const runId = address.runId ?? (await context.redis.hget(execution.execution, 'r'));
   if (!runId) throw new WorkflowNotFoundError(address.workflowId, undefined);
   return runAddress(context, execution, runId);

@@ -94,7 +94,7 @@ export async function deliverEvent(
   address: ExecutionAddress,
   event: ExternalEvent,
 ): Promise<'recorded' | 'repeated' | 'notFound'> {
-  const execution = context.keys.execution(address.namespace, address.workflowId);
+  const execution = await context.placement.find(address.namespace, address.workflowId, address.runId);
   const partition = context.keys.partition(execution.partition);
   const requestsOf = (runId: string): string =>
     runAddress(context, execution, address.runId ?? runId).requests;
@@ -163,7 +163,7 @@ export async function deliverEvent(
 
 /** Whether there is, or was and is kept, such a run, or any of the workflow id when the address names none. */
 export async function executionExists(context: EngineContext, address: ExecutionAddress): Promise<boolean> {
-  const execution = context.keys.execution(address.namespace, address.workflowId);
+  const execution = await context.placement.find(address.namespace, address.workflowId, address.runId);
   if (address.runId === undefined) return (await context.redis.exists(execution.execution)) === 1;
   const { replaced } = context.keys.run(execution.partition, address.workflowId, address.runId);
   const [current, old] = await Promise.all([

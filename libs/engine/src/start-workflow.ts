@@ -6,6 +6,7 @@ import {
   InvalidArgumentError,
   isClosedStatus,
   mergeUpserts,
+  UnavailableError,
   userMetadataFault,
   WorkflowExecutionAlreadyStartedError,
 } from '@tidewheel/core';
@@ -13,8 +14,10 @@ import type { ExecutionStatus } from '@tidewheel/core';
 import { sameVersion } from '@tidewheel/routing';
 import { startExecution } from '@tidewheel/store';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { EngineContext, RunAddress } from './engine-context.js';
 import { routeStreams, runAddress } from './engine-context.js';
+import type { Home } from './placement.js';
 import { expectClose, getResult } from './read-history.js';
 import { checkDuration, checkPayloadMap, checkPayloads, requireIdentifier } from './request-checks.js';
 import type {
@@ -33,6 +36,10 @@ import { readStoredEvents } from './workflow-task/read-events.js';
 import { startedBody as workflowTaskStartedBody } from './workflow-task/start-workflow-tasks.js';
 import type { WorkflowTask } from './workflow-task/workflow-task.js';
 
+/** How often the home of an id may turn out to be elsewhere; it does so when a deployment grows. */
+const MAX_MOVES = 100;
+/** How long to wait for Redis' clock to reach the time that this process believes it to be. */
+const MOVE_PAUSE_MS = 20;
 /** Turns over a closed or running predecessor at most this often before giving up on an id that many fight for. */
 const MAX_ROUNDS = 20;
 
@@ -76,7 +83,25 @@ export async function startOrUse(
 ): Promise<StartWorkflowResponse> {
   await context.namespaces.require(request.namespace);
   await checkSearchAttributes(context, request.namespace, request.searchAttributes);
-  const execution = context.keys.execution(request.namespace, request.workflowId);
+  for (let move = 0; move < MAX_MOVES; move++) {
+    if (move > 1) await sleep(MOVE_PAUSE_MS);
+    const home = await context.placement.home(request.namespace, request.workflowId, move > 0);
+    const response = await startAt(context, home, request, options);
+    if (response) return response;
+  }
+  throw new UnavailableError(
+    `the home of workflow id "${request.workflowId}" changes all the time; see that the clocks of the Redis servers agree`,
+  );
+}
+
+/** Undefined when the id has another home. */
+async function startAt(
+  context: EngineContext,
+  home: Home,
+  request: StartWorkflowRequest,
+  options: StartOptions,
+): Promise<StartWorkflowResponse | undefined> {
+  const { execution } = home;
   const partition = context.keys.partition(execution.partition);
   const runId = randomUUID();
   const address = runAddress(context, execution, runId);
@@ -86,14 +111,16 @@ export async function startOrUse(
   const versioning = await startVersioning(context, request);
   const close = request.waitForResult ? await expectClose(context, runId) : undefined;
   try {
-    return await start();
+    const response = await start();
+    if (!response) close?.forget();
+    return response;
   } catch (error) {
     close?.forget();
     throw error;
   }
 
   /** Starts the run, doing what the policies say about those in its way. */
-  async function start(): Promise<StartWorkflowResponse> {
+  async function start(): Promise<StartWorkflowResponse | undefined> {
     let replacesRunId = '';
     let { view } = versioning;
     for (let round = 0; round < MAX_ROUNDS; round++) {
@@ -136,6 +163,9 @@ export async function startOrUse(
         eagerStartedBody: eager ? workflowTaskStartedBody(eagerWorker?.identity ?? '') : '',
         override: formatOverride(request.versioningOverride),
         revision: view.revision,
+        homeFromMs: home.fromMs,
+        homeUntilMs: home.untilMs,
+        former: home.former ? '1' : '',
         signal: signal ? [signal.requestId, signal.body] : [],
       });
       if (reply[0] === 1) {
@@ -150,6 +180,7 @@ export async function startOrUse(
         };
       }
 
+      if (reply[0] === 3) return undefined;
       if (reply[0] === 2) {
         view = await context.deployments.newest(request.namespace);
         continue;

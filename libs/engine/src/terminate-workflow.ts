@@ -24,7 +24,7 @@ export async function terminateWorkflow(
   checkRunId(request.runId);
   checkPayloads('details', request.details);
   await context.namespaces.require(request.namespace);
-  const execution = context.keys.execution(request.namespace, request.workflowId);
+  const execution = await context.placement.find(request.namespace, request.workflowId, request.runId);
   const runId = request.runId ?? (await readRoute(context, execution))?.runId;
   const terminated =
     runId !== undefined &&

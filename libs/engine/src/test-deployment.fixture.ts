@@ -76,7 +76,7 @@ export function finish(result?: unknown): Command {
 }
 
 /** What the engine of a test does in another way than by default. */
-type EngineTestOptions = Pick<EngineOptions, 'quarantineAfter'>;
+type EngineTestOptions = Pick<EngineOptions, 'placementLeaseMs' | 'quarantineAfter'>;
 
 /** An engine with its background duties on a Redis of its own; its namespace has the search attributes city and tags. */
 export class TestDeployment {
@@ -92,6 +92,13 @@ export class TestDeployment {
     await engine.addSearchAttributes(NAMESPACE, { city: 'Keyword', tags: 'KeywordList' });
     await engine.startDuties({ versionDrainageGraceMs: 0 });
     return new TestDeployment(store, engine);
+  }
+
+  /** The same deployment, seen by a process that starts now; only its engine has to be closed. */
+  async seenAnew(options: EngineTestOptions = {}): Promise<TestDeployment> {
+    const engine = await Engine.open({ connection: { url: this.store.url }, identity: 'engine', ...options });
+    await engine.startDuties({ versionDrainageGraceMs: 0 });
+    return new TestDeployment(this.store, engine);
   }
 
   get context(): EngineContext {
@@ -201,6 +208,8 @@ export class TestRun {
     readonly workflowId: string,
     readonly runId: string,
     readonly taskQueue: string,
+    /** Where it is, if not where the number of partitions says. */
+    private readonly home?: number,
   ) {}
 
   get engine(): Engine {
@@ -217,7 +226,7 @@ export class TestRun {
   }
 
   get partition(): number {
-    return this.context.keys.execution(this.namespace, this.workflowId).partition;
+    return this.home ?? this.context.keys.execution(this.namespace, this.workflowId).partition;
   }
 
   stream(kind: TaskKind, taskQueue = this.taskQueue): string {

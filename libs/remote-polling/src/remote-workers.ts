@@ -250,8 +250,7 @@ export class RemoteWorkers {
 
   /** @throws QueryTaskNotFoundError when nobody waits for it any more, InvalidArgumentError */
   async completeQuery({ namespace, taskToken }: TaskAddress, answer: QueryAnswer): Promise<void> {
-    const { workflowId, queryId } = decodeQueryTaskToken(taskToken, namespace);
-    const { partition } = this.context.keys.execution(namespace, workflowId);
+    const { partition, queryId } = decodeQueryTaskToken(taskToken, namespace);
     if (!(await answerQuery(this.context, partition, queryId, answer))) throw new QueryTaskNotFoundError();
   }
 
@@ -301,7 +300,12 @@ export class RemoteWorkers {
       case 'query': {
         const { task } = polled;
         const { namespace, workflowId } = task.run;
-        const taskToken = encodeQueryTaskToken({ namespace, workflowId, queryId: task.query.queryId });
+        const taskToken = encodeQueryTaskToken({
+          namespace,
+          partition: task.run.partition,
+          workflowId,
+          queryId: task.query.queryId,
+        });
         return { kind: 'query', task, sent: await sentWithQuery(context, task), taskToken, ...giving };
       }
       case 'workflowTask': {

@@ -1,14 +1,22 @@
+import { ActivityTaskNotFoundError, WorkflowTaskNotFoundError } from '@tidewheel/core';
 import { runAddress } from '@tidewheel/engine';
-import type { ActivityAttempt, ActivityTask, EngineContext, WorkflowTask } from '@tidewheel/engine';
+import type {
+  ActivityAttempt,
+  ActivityTask,
+  EngineContext,
+  RunAddress,
+  WorkflowTask,
+} from '@tidewheel/engine';
 import type { RunFacts } from './run-facts.js';
 import { encodeActivityTaskToken, encodeWorkflowTaskToken } from './tokens.js';
 import type { ActivityTaskToken, WorkflowTaskToken } from './tokens.js';
 
 /** The token of a started activity attempt. */
 export function activityTaskTokenOf(task: ActivityTask): Buffer {
-  const { namespace, workflowId, runId } = task.run;
+  const { namespace, partition, workflowId, runId } = task.run;
   return encodeActivityTaskToken({
     namespace,
+    partition,
     workflowId,
     runId,
     activityId: task.activityId,
@@ -22,9 +30,14 @@ export function activityTaskTokenOf(task: ActivityTask): Buffer {
   });
 }
 
-/** The attempt that a token stands for. */
+/**
+ * The attempt that a token stands for.
+ *
+ * @throws ActivityTaskNotFoundError when it names a partition that there is not
+ */
 export function activityAttemptOf(context: EngineContext, token: ActivityTaskToken): ActivityAttempt {
-  const run = runAddress(context, context.keys.execution(token.namespace, token.workflowId), token.runId);
+  const run = runOfToken(context, token);
+  if (!run) throw new ActivityTaskNotFoundError();
   return { ...token, run };
 }
 
@@ -33,6 +46,7 @@ export function workflowTaskTokenOf(task: WorkflowTask, facts: RunFacts): Buffer
   const { run, stamp } = task;
   return encodeWorkflowTaskToken({
     namespace: run.namespace,
+    partition: run.partition,
     workflowId: run.workflowId,
     runId: run.runId,
     ...stamp,
@@ -45,11 +59,17 @@ export function workflowTaskTokenOf(task: WorkflowTask, facts: RunFacts): Buffer
   });
 }
 
-/** The workflow task that a token stands for, without the events that the worker had got with it. */
+/**
+ * The workflow task that a token stands for, without the events that the worker had got with it.
+ *
+ * @throws WorkflowTaskNotFoundError when it names a partition that there is not
+ */
 export function workflowTaskOf(context: EngineContext, token: WorkflowTaskToken): WorkflowTask {
   const { scheduledEventId, startedEventId, attempt } = token;
+  const run = runOfToken(context, token);
+  if (!run) throw new WorkflowTaskNotFoundError();
   return {
-    run: runAddress(context, context.keys.execution(token.namespace, token.workflowId), token.runId),
+    run,
     stamp: { scheduledEventId, startedEventId, attempt },
     taskQueue: token.taskQueue,
     previousStartedEventId: 0,
@@ -63,4 +83,13 @@ export function workflowTaskOf(context: EngineContext, token: WorkflowTaskToken)
     historyLength: token.historyLength,
     queries: [],
   };
+}
+
+/** Undefined when the token names a partition that there is not. */
+function runOfToken(
+  context: EngineContext,
+  { namespace, partition, workflowId, runId }: ActivityTaskToken | WorkflowTaskToken,
+): RunAddress | undefined {
+  if (partition >= context.keys.partitions) return undefined;
+  return runAddress(context, context.keys.executionAt(partition, namespace, workflowId), runId);
 }

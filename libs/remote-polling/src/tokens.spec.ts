@@ -13,7 +13,7 @@ import {
 
 const text = fc.string({ unit: 'grapheme', maxLength: 50 });
 const count = fc.nat(Number.MAX_SAFE_INTEGER);
-const run = { namespace: text, workflowId: text, runId: text };
+const run = { namespace: text, partition: count, workflowId: text, runId: text };
 
 const workflowTask = fc.record({
   ...run,
@@ -29,7 +29,7 @@ const workflowTask = fc.record({
   historyLength: count,
 });
 
-const query = fc.record({ namespace: text, workflowId: text, queryId: text });
+const query = fc.record({ namespace: text, partition: count, workflowId: text, queryId: text });
 
 const activityTask = fc.record({
   ...run,
@@ -157,9 +157,9 @@ describe('tokens', () => {
   });
 
   it('are refused where another kind, another version or another namespace is wanted', () => {
-    const token = encodeQueryTaskToken({ namespace: 'default', workflowId: 'w', queryId: 'q' });
+    const token = encodeQueryTaskToken({ namespace: 'default', partition: 0, workflowId: 'w', queryId: 'q' });
     expect(() => decodeWorkflowTaskToken(token, 'default')).toThrow(InvalidArgumentError);
-    expect(() => decodeQueryTaskToken(Buffer.from(`q2${token.toString().slice(2)}`), 'default')).toThrow(
+    expect(() => decodeQueryTaskToken(Buffer.from(`q1${token.toString().slice(2)}`), 'default')).toThrow(
       InvalidArgumentError,
     );
     expect(() => decodeQueryTaskToken(token, 'other')).toThrow('from a different namespace');

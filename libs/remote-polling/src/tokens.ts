@@ -15,6 +15,8 @@ export interface WorkflowTaskToken
     > {
   readonly kind: 'workflowTask';
   readonly namespace: string;
+  /** Where the execution is. */
+  readonly partition: number;
   readonly workflowId: string;
   readonly runId: string;
   readonly workflowType: string;
@@ -24,6 +26,8 @@ export interface WorkflowTaskToken
 interface QueryTaskToken {
   readonly kind: 'query';
   readonly namespace: string;
+  /** Where the execution is. */
+  readonly partition: number;
   readonly workflowId: string;
   readonly queryId: string;
 }
@@ -32,6 +36,8 @@ interface QueryTaskToken {
 export interface ActivityTaskToken extends Omit<ActivityAttempt, 'run'> {
   readonly kind: 'activityTask';
   readonly namespace: string;
+  /** Where the execution is. */
+  readonly partition: number;
   readonly workflowId: string;
   readonly runId: string;
 }
@@ -50,6 +56,7 @@ export interface HistoryToken {
 export function encodeWorkflowTaskToken(token: Omit<WorkflowTaskToken, 'kind'>): Buffer {
   return encodeToken('w', [
     token.namespace,
+    token.partition,
     token.workflowId,
     token.runId,
     token.scheduledEventId,
@@ -66,13 +73,14 @@ export function encodeWorkflowTaskToken(token: Omit<WorkflowTaskToken, 'kind'>):
 }
 
 export function encodeQueryTaskToken(token: Omit<QueryTaskToken, 'kind'>): Buffer {
-  return encodeToken('q', [token.namespace, token.workflowId, token.queryId]);
+  return encodeToken('q', [token.namespace, token.partition, token.workflowId, token.queryId]);
 }
 
 export function encodeActivityTaskToken(token: Omit<ActivityTaskToken, 'kind'>): Buffer {
   const { retryPolicy: policy } = token;
   return encodeToken('a', [
     token.namespace,
+    token.partition,
     token.workflowId,
     token.runId,
     token.activityId,
@@ -107,6 +115,7 @@ export function decodeWorkflowTaskToken(bytes: Uint8Array, namespace: string): W
   return decode(bytes, 'w', namespace, (fields) => ({
     kind: 'workflowTask',
     namespace: fields.text(),
+    partition: fields.count(),
     workflowId: fields.text(),
     runId: fields.text(),
     scheduledEventId: fields.count(),
@@ -127,6 +136,7 @@ export function decodeQueryTaskToken(bytes: Uint8Array, namespace: string): Quer
   return decode(bytes, 'q', namespace, (fields) => ({
     kind: 'query',
     namespace: fields.text(),
+    partition: fields.count(),
     workflowId: fields.text(),
     queryId: fields.text(),
   }));
@@ -140,6 +150,7 @@ export function decodeActivityTaskToken(bytes: Uint8Array, namespace: string): A
   return decode(bytes, 'a', namespace, (fields) => ({
     kind: 'activityTask',
     namespace: fields.text(),
+    partition: fields.count(),
     workflowId: fields.text(),
     runId: fields.text(),
     activityId: fields.text(),
@@ -186,7 +197,7 @@ function retryPolicyFrom(fields: TokenFields): RetryPolicy {
 /** `w` workflow task, `q` query, `a` activity task, `h` history, `r` registered worker. */
 type TokenKind = 'w' | 'q' | 'a' | 'h' | 'r';
 
-const VERSION = '1';
+const VERSION = '2';
 
 /** A token of a kind from its fields. */
 export function encodeToken(kind: TokenKind, fields: readonly (string | number)[]): Buffer {

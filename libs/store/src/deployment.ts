@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Redis } from './redis-connection.js';
 import { Keyspace } from './keys.js';
 import type { ScriptRunner } from './script.js';
-import { replaceNamespace } from './scripts.generated.js';
+import { growDeployment as growScript, readDeployment, replaceNamespace } from './scripts.generated.js';
 
 /** A namespace: the unit of isolation and of retention. */
 export interface Namespace {
@@ -37,6 +37,20 @@ export class PartitionCountMismatchError extends Error {
 /** The layout of stored data that this version reads and writes. */
 const DATA_VERSION = 1;
 
+/** A number of partitions that a deployment has had, and since when, in milliseconds of Redis' clock. */
+export interface DeploymentSize {
+  readonly partitions: number;
+  readonly fromMs: number;
+}
+
+/** How a deployment has grown, as it was known at a time. */
+export interface DeploymentSizes {
+  /** All sizes, the first one since 0; the last one may lie in the future. */
+  readonly sizes: readonly DeploymentSize[];
+  /** When that was read, by Redis' clock. */
+  readonly readMs: number;
+}
+
 /**
  * Opens the deployment that lives in a Redis, creating it when there is none, with a namespace `default`.
  *
@@ -59,6 +73,41 @@ export async function openDeployment(
     throw new PartitionCountMismatchError(stored, options.partitions);
   }
   return new Keyspace(stored, options.prefix);
+}
+
+/** Reads how many partitions a deployment has had since when. */
+export async function readDeploymentSizes(run: ScriptRunner, prefix?: string): Promise<DeploymentSizes> {
+  const [sizes, readMs] = await readDeployment(run, { metaKey: Keyspace.deployment(prefix).meta });
+  return { sizes: parseSizes(sizes.toString()), readMs };
+}
+
+/**
+ * Gives a deployment more partitions, to be used from `delayMs` on.
+ *
+ * @returns what it has now; `refused` says why nothing was changed: it has as many already, or it is growing
+ */
+export async function growDeployment(
+  run: ScriptRunner,
+  growth: { readonly partitions: number; readonly delayMs: number; readonly prefix?: string },
+): Promise<{ readonly sizes: readonly DeploymentSize[]; readonly refused?: 'large enough' | 'growing' }> {
+  const [code, sizes] = await growScript(run, {
+    metaKey: Keyspace.deployment(growth.prefix).meta,
+    partitions: growth.partitions,
+    delayMs: growth.delayMs,
+  });
+  return {
+    sizes: parseSizes(sizes.toString()),
+    ...(code === 0 && { refused: 'large enough' as const }),
+    ...(code === 2 && { refused: 'growing' as const }),
+  };
+}
+
+/** Sizes as they are stored: `1@0 4@1795000000000`. */
+function parseSizes(text: string): DeploymentSize[] {
+  return text.split(' ').map((size) => {
+    const [partitions, fromMs] = size.split('@').map(Number);
+    return { partitions: partitions ?? NaN, fromMs: fromMs ?? NaN };
+  });
 }
 
 /** What a new namespace is given; the rest has defaults. */

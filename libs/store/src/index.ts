@@ -12,8 +12,14 @@
 export { ACTIVITY_RECORD_BYTES, readActivityRecord, readHandBack } from './activity-record.js';
 export type { ActivityRecord, ActivityState } from './activity-record.js';
 export type { BlockingConnection } from './blocking-connection.js';
-export { NamespaceStore, openDeployment, PartitionCountMismatchError } from './deployment.js';
-export type { Namespace, NamespaceSpec } from './deployment.js';
+export {
+  growDeployment,
+  NamespaceStore,
+  openDeployment,
+  PartitionCountMismatchError,
+  readDeploymentSizes,
+} from './deployment.js';
+export type { DeploymentSize, DeploymentSizes, Namespace, NamespaceSpec } from './deployment.js';
 export { findDurabilityFaults } from './durability.js';
 export type { DurabilityFinding } from './durability.js';
 export {

@@ -97,8 +97,16 @@ export class Keyspace {
     return keys;
   }
 
-  execution(namespace: string, workflowId: string): ExecutionKeys {
-    const partition = partitionOf(namespace, workflowId, this.partitions);
+  /**
+   * Where a workflow id is at home in a deployment that never grew, or had `partitions` partitions. Where an execution of a
+   * deployment that may have grown is, its entry in a stream, index or token says, and else the engine's placement.
+   */
+  execution(namespace: string, workflowId: string, partitions = this.partitions): ExecutionKeys {
+    return this.executionAt(partitionOf(namespace, workflowId, partitions), namespace, workflowId);
+  }
+
+  /** Keys of an execution whose partition is known. */
+  executionAt(partition: number, namespace: string, workflowId: string): ExecutionKeys {
     const member = `${namespace}:${workflowId}`;
     return { partition, namespace, workflowId, member, execution: `${this.head(partition)}x:${member}` };
   }

@@ -78,7 +78,7 @@ export class NamespaceMemory {
     for (let partition = 0; partition < keys.partitions; partition++) {
       const keysOf = (runMember: string) => {
         const { runId, workflowId } = parseRunMember(runMember);
-        const { execution } = keys.execution(namespace, workflowId);
+        const { execution } = keys.executionAt(partition, namespace, workflowId);
         return { execution, ...keys.run(partition, workflowId, runId) };
       };
       const ofRunning = async (member: string): Promise<number> => {

@@ -58,7 +58,7 @@ async function claim(
   entries: readonly ActivityTaskEntry[],
   view: DeploymentView | undefined,
 ): Promise<(ActivityTask | undefined)[]> {
-  const runs = entries.map((entry) => runOfEntry(context, entry.member, entry.runId));
+  const runs = entries.map((entry) => runOfEntry(context, source.partition, entry));
   const routing = routingOf(context, source, runs, view);
   const replies = await startScript(context.run, {
     streamKey: source.streamKey,

@@ -27,7 +27,7 @@ export async function deleteExpiredExecutions(context: EngineContext, most: numb
       await Promise.all(
         expired.map((runMember) => {
           const { runId, workflowId } = parseRunMember(runMember);
-          const execution = context.keys.execution(namespace.name, workflowId);
+          const execution = context.keys.executionAt(partition, namespace.name, workflowId);
           return deleteRun(context, runAddress(context, execution, runId));
         }),
       );

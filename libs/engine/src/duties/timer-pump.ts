@@ -65,7 +65,7 @@ export class TimerPump implements Duty {
   private async look(member: string): Promise<number> {
     const { context } = this;
     const { namespace, workflowId } = parseMember(member);
-    const execution = context.keys.execution(namespace, workflowId);
+    const execution = context.keys.executionAt(this.partition, namespace, workflowId);
     const partition = context.keys.partition(this.partition);
     for (let round = 0; round < MAX_ROUNDS; round++) {
       const route = (await readRoute(context, execution)) ?? {

@@ -46,7 +46,7 @@ export async function quarantineEntry(
     await context.redis.multi().xack(streamKey, WORKERS_GROUP, entryId).xdel(streamKey, entryId).exec();
     return;
   }
-  const run = runOfEntry(context, entry.member, entry.runId);
+  const run = runOfEntry(context, partition, entry);
   const { timers, quarantined } = context.keys.partition(partition);
   const what = entry.kind === 'activityTask' ? 'activity task' : 'workflow task';
   const common = {

@@ -74,7 +74,7 @@ async function quarantinedTask(
 ): Promise<QuarantinedTask | undefined> {
   const place = parsePlace(text);
   const { namespace, workflowId, runId, activity } = place;
-  const run = runAddress(context, context.keys.execution(namespace, workflowId), runId);
+  const run = runAddress(context, context.keys.executionAt(partition, namespace, workflowId), runId);
   if (!(await isStillQuarantined(context, partition, run, place, text))) return undefined;
   const info = await readQuarantine(context, run, activity?.scheduledEventId ?? 0);
   return info && { workflowId, runId, ...(activity && { activityId: activity.activityId }), ...info };
@@ -103,7 +103,7 @@ export async function forgetReleased(context: EngineContext, partition: number):
   const { quarantined } = context.keys.partition(partition);
   for (const text of await context.redis.zrangebylex(quarantined, '-', '+', 'LIMIT', 0, SWEEP)) {
     const place = parsePlace(text);
-    const execution = context.keys.execution(place.namespace, place.workflowId);
+    const execution = context.keys.executionAt(partition, place.namespace, place.workflowId);
     await isStillQuarantined(context, partition, runAddress(context, execution, place.runId), place, text);
   }
 }

@@ -78,7 +78,7 @@ async function loadInfo(
   namespace: string,
   { partition, workflowId, runId }: IndexEntry,
 ): Promise<WorkflowExecutionInfo | undefined> {
-  const { execution } = context.keys.execution(namespace, workflowId);
+  const { execution } = context.keys.executionAt(partition, namespace, workflowId);
   const { replaced } = context.keys.run(partition, workflowId, runId);
   for (const key of [execution, replaced]) {
     const state = readExecutionState(await context.redis.hmgetBuffer(key, ...EXECUTION_STATE_FIELDS));

@@ -50,7 +50,7 @@ async function leavePartition(
     const entry = parseTaskEntry([id.toString(), fields.map((field) => field.toString())]);
     if (entry?.kind === 'workflowTask') {
       const stamp = { scheduledEventId: entry.scheduledEventId, startedEventId: 0, attempt: entry.attempt };
-      const run = runOfEntry(context, entry.member, entry.runId);
+      const run = runOfEntry(context, partition, entry);
       await timeOutWorkflowTask(context, run, taskQueue, stamp, 'SCHEDULE_TO_START', false);
     } else if (entry?.kind === 'query' && taskQueue !== '') {
       const { workflowId } = parseMember(entry.member);

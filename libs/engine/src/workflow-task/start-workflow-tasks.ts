@@ -70,7 +70,7 @@ async function claim(
   entries: readonly WorkflowTaskEntry[],
   view: DeploymentView | undefined,
 ): Promise<Claim> {
-  const runs = entries.map((entry) => runOfEntry(context, entry.member, entry.runId));
+  const runs = entries.map((entry) => runOfEntry(context, source.partition, entry));
   const partition = context.keys.partition(source.partition);
   const { taskQueue, version } = source;
   const namespace = runs[0]?.namespace ?? '';
@@ -138,9 +138,13 @@ async function claim(
 }
 
 /** The run that a stream entry points to. */
-export function runOfEntry(context: EngineContext, member: string, runId: string): RunAddress {
+export function runOfEntry(
+  context: EngineContext,
+  partition: number,
+  { member, runId }: { readonly member: string; readonly runId: string },
+): RunAddress {
   const { namespace, workflowId } = parseMember(member);
-  return runAddress(context, context.keys.execution(namespace, workflowId), runId);
+  return runAddress(context, context.keys.executionAt(partition, namespace, workflowId), runId);
 }
 
 /** A process that serves many workers sees many identities come and go. */

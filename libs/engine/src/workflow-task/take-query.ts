@@ -22,7 +22,7 @@ export async function takeQuery(
   source: WorkflowTaskSource,
   entry: QueryEntry,
 ): Promise<QueryTask | undefined> {
-  const run = runOfEntry(context, entry.member, entry.runId);
+  const run = runOfEntry(context, source.partition, entry);
   const reply = await takeScript(context.run, {
     streamKey: source.streamKey,
     queryKey: context.keys.query(run.partition, entry.queryId),

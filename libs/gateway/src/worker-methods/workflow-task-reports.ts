@@ -124,14 +124,13 @@ export function workflowTaskReports({ engine, logger }: WorkerMethodsContext): W
 
     async RespondQueryTaskCompleted(request) {
       const token = await readToken(context, request, decodeQueryTaskToken);
-      const { partition } = context.keys.execution(token.namespace, token.workflowId);
       const answer = queryAnswer({
         resultType: request.completedType,
         answer: request.queryResult,
         errorMessage: request.errorMessage,
         failure: request.failure,
       });
-      if (!(await answerQuery(context, partition, token.queryId, answer))) {
+      if (!(await answerQuery(context, token.partition, token.queryId, answer))) {
         throw new GatewayError(status.NOT_FOUND, 'query task not found, or already expired');
       }
       return {};

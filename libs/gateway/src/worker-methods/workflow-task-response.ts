@@ -59,9 +59,9 @@ export async function workflowTaskResponse(
 export async function queryTaskResponse(context: EngineContext, task: QueryTask): Promise<Response> {
   const { run, query } = task;
   const sent = await sentWithQuery(context, task);
-  const { namespace, workflowId, runId } = run;
+  const { namespace, partition, workflowId, runId } = run;
   return {
-    taskToken: encodeQueryTaskToken({ namespace, workflowId, queryId: query.queryId }),
+    taskToken: encodeQueryTaskToken({ namespace, partition, workflowId, queryId: query.queryId }),
     workflowExecution: { workflowId, runId },
     workflowType: { name: sent.workflowType },
     previousStartedEventId: int64(sent.previousStartedEventId),

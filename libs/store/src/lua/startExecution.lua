@@ -1,5 +1,6 @@
 -- Starts a run unless the workflow id's current run stands in its way: writes its first events, schedules its first
 -- workflow task, or starts that task at once for a caller that will do it.
+-- Only while the partition is the workflow id's home, as the caller knows it: see placement.ts of the engine.
 -- A closed run that stands under the id is moved aside, to `replaced`, when the caller names it in `replacesRunId`.
 -- @key execution  state of the workflow id's current run
 -- @key replaced   where the closed run's state goes; the same as `execution` when nothing is replaced
@@ -26,8 +27,11 @@
 -- @arg eagerStartedBody  body of WorkflowTaskStarted when the caller does the first task, else ''
 -- @arg override        what overrides the versioning behaviour, '' for nothing
 -- @int revision        of the routing by which the stream was chosen; 0 where there are no worker deployments
+-- @int homeFromMs      when the partition became the home of the workflow id
+-- @int homeUntilMs     how long the caller may believe that
+-- @arg former          '1' when the partition is a former home, which takes only ids that are there already
 -- @args signal         request id of a signal that the run starts with, and the body of its event; none without one
--- @returns [code: 1, startedMs: number, events: Buffer[]] | [code: 0, runId: Buffer, status: Buffer, requestId: Buffer] | [code: 2]
+-- @returns [code: 1, startedMs: number, events: Buffer[]] | [code: 0, runId: Buffer, status: Buffer, requestId: Buffer] | [code: 2] | [code: 3]
 -- @include workflow-task.lua
 -- @include versioning.lua
 local current = redis.call('HMGET', executionKey, 'r', 's', 'rq')
@@ -36,8 +40,9 @@ if current[1] and current[1] ~= replacesRunId then
 end
 -- The caller may repeat itself because a reply was lost, and its run may be closed and replaced by now.
 if current[1] and redis.call('EXISTS', historyKey) == 1 then return { 0, runId, current[2], runId } end
-if revision > 0 and not isNewest(KEYS[#KEYS - 1], revision) then return { 2 } end
 local nowMs = clockMs()
+if nowMs < homeFromMs or nowMs >= homeUntilMs or former ~= '' and not current[1] then return { 3 } end
+if revision > 0 and not isNewest(KEYS[#KEYS - 1], revision) then return { 2 } end
 if current[1] then redis.call('RENAME', executionKey, replacedKey) end
 
 local x = { key = executionKey, writes = { 'r', runId, 's', RUNNING, 'q', taskQueue, 'k', '', 'ty', workflowType, 't0', nowMs },
