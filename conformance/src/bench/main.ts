@@ -1,6 +1,10 @@
 // What the official client and worker do through the gateway, and who spends the processor time for it. Linux only.
 //
 //   node dist/bench/main.js [--seconds S] [--rounds R] [--warm-up S] [--idle-polls N]
+//                          [--in-flight N,N] [--profile]
+//
+// With --profile the API process is profiled all the while, which makes it dearer, and the last line says how its time divides
+// into the engine's and the gateway's.
 import { spawn } from 'node:child_process';
 import type { ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,6 +18,7 @@ import { startDeployment } from '../deployment/deployment.js';
 import type { RoundSeen } from './bench-client.js';
 import { holdIdlePolls } from './idle-polls.js';
 import { cpuMicrosOf, residentMiBOf } from './processor-time.js';
+import { sharesInProfile } from './profile-parts.js';
 
 const { values } = parseArgs({
   options: {
@@ -21,6 +26,8 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '3' },
     'warm-up': { type: 'string', default: '30' },
     'idle-polls': { type: 'string', default: '10000' },
+    'in-flight': { type: 'string', default: '1,50' },
+    profile: { type: 'boolean', default: false },
   },
 });
 
@@ -113,7 +120,13 @@ function tell(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-const deployment = await startDeployment({ port: 0, partitions: 1, folder, log });
+const deployment = await startDeployment({
+  port: 0,
+  partitions: 1,
+  folder,
+  log,
+  apiNodeArgs: values.profile ? ['--cpu-prof', `--cpu-prof-dir=${folder}`] : [],
+});
 try {
   const worker = new BenchProcess('./bench-worker.js', [deployment.address, TASK_QUEUE]);
   await worker.line('ready');
@@ -121,7 +134,7 @@ try {
   const pids = { worker: worker.pid, gateway: deployment.api.pid, redis };
   await warmUp(deployment.address);
   tell('in flight  per second  p50 ms  p99 ms  CPU us: client  worker  gateway  redis  gateway share');
-  for (const inFlight of [1, 50]) {
+  for (const inFlight of values['in-flight'].split(',').map(Number)) {
     const rounds: MeasuredRound[] = [];
     for (let i = 0; i < Number(values.rounds); i++) {
       rounds.push(await runRound(deployment.address, inFlight, pids));
@@ -171,6 +184,14 @@ try {
   idle.cancel();
 } finally {
   await deployment.stop();
+  if (values.profile) {
+    const { engine, gateway, shared } = sharesInProfile(folder);
+    const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+    tell(
+      `API process: ${percent(engine)} for the engine and its Redis, ${percent(gateway)} for the gateway, ` +
+        `${percent(shared)} for both`,
+    );
+  }
   log.end();
   rmSync(folder, { recursive: true, force: true });
 }

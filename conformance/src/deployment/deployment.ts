@@ -28,6 +28,8 @@ export interface DeploymentOptions {
   /** Where Redis keeps its data. */
   readonly folder: string;
   readonly log: WriteStream;
+  /** Arguments of Node.js for the API process; by default none. */
+  readonly apiNodeArgs?: readonly string[];
 }
 
 // Compiled, this file is in conformance/dist/deployment.
@@ -43,7 +45,7 @@ const run = promisify(execFile);
 
 /** Starts all of it, and waits until the gateway answers. */
 export async function startDeployment(options: DeploymentOptions): Promise<Deployment> {
-  const { folder, log, partitions } = options;
+  const { folder, log, partitions, apiNodeArgs = [] } = options;
   const port = options.port === 0 ? await freePort() : options.port;
   const redis = await run(REDIS_SCRIPT, ['start', '--dir', folder, '--port', '0'], {
     env: withoutForeignSettings(),
@@ -54,7 +56,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
   const startApi = async (): Promise<RunningProcess> => {
     const api = new RunningProcess({
       name: 'api',
-      args: [API_PROGRAM],
+      args: [...apiNodeArgs, API_PROGRAM],
       env: {
         REDIS_URL: redisUrl,
         TIDEWHEEL_API_PORT: '0',

@@ -162,6 +162,9 @@ describe('every event', () => {
     });
     expect(workerVersionFromProto({ binaryChecksum: '', deploymentOptions: {} })).toBeUndefined();
     expect(attributesOf('WorkflowTaskCompleted')).not.toHaveProperty('workerVersion');
+    expect(attributesOf('WorkflowTaskCompleted')).not.toHaveProperty('versioningBehavior');
+    const pinned = { ...LEAST.WorkflowTaskCompleted, versioningBehavior: 'PINNED' as const };
+    expect(attributesOf('WorkflowTaskCompleted', pinned)).toHaveProperty('versioningBehavior');
   });
 
   it('says what people should know of it', () => {

@@ -15,6 +15,7 @@ import {
   retryState,
   signalExternalFailedCause,
   timeoutType,
+  versioningBehavior,
   workflowTaskFailedCause,
 } from './enums.js';
 import { failureToProto } from './failure.js';
@@ -25,7 +26,7 @@ import { searchAttributesToProto } from './search-attributes.js';
 import { normalTaskQueue, stickyTaskQueue } from './task-queue.js';
 import { durationToProto, optionalDuration, optionalTimestamp, timestampToProto } from './time.js';
 import { userMetadataToProto } from './user-metadata.js';
-import { behaviorToProto, overrideToProto } from './versioning.js';
+import { overrideToProto } from './versioning.js';
 import { workerVersionToProto } from './worker-version.js';
 
 /** The run that events belong to: what events leave out because it is the same in all of them. */
@@ -175,7 +176,7 @@ const ATTRIBUTES: { readonly [T in EventType]: Converter<T> } = {
       identity: it.identity ?? '',
       sdkMetadata: sdkMetadataToProto(it.sdkMetadata),
       ...workerVersionToProto(it.workerVersion),
-      ...behaviorToProto(it.versioningBehavior),
+      ...(it.versioningBehavior && { versioningBehavior: versioningBehavior.toProto(it.versioningBehavior) }),
       meteringMetadata: {},
     },
   }),

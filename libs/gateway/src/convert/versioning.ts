@@ -1,4 +1,4 @@
-import type { VersioningBehavior, VersioningOverride, WorkerDeploymentVersion } from '@tidewheel/core';
+import type { VersioningOverride, WorkerDeploymentVersion } from '@tidewheel/core';
 import type { WorkflowVersioningInfo } from '@tidewheel/engine';
 import type { temporal } from '@temporalio/proto';
 import { invalidArgument } from '../errors.js';
@@ -76,13 +76,8 @@ export function versioningInfoToProto(
 ): temporal.api.workflow.v1.IWorkflowExecutionVersioningInfo | null {
   if (!info) return null;
   return {
-    ...behaviorToProto(info.behavior),
+    ...(info.behavior && { behavior: versioningBehavior.toProto(info.behavior) }),
     ...(info.version && { deploymentVersion: info.version, version: versionText(info.version) }),
     versioningOverride: overrideToProto(info.override),
   };
-}
-
-/** A behaviour, where there is one. */
-export function behaviorToProto(behavior: VersioningBehavior | undefined) {
-  return behavior ? { behavior: versioningBehavior.toProto(behavior) } : {};
 }
