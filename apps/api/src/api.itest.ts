@@ -388,7 +388,7 @@ describe('the process', () => {
     });
     expect((await http.get('/ready')).json).toMatchObject({
       status: 'ready',
-      checks: ['redis', 'scripts', 'notices', 'polls', 'running'].map((name) => ({
+      checks: ['redis', 'scripts', 'partitions', 'notices', 'polls', 'running'].map((name) => ({
         name,
         status: 'passing',
         since: expect.stringMatching(/^\d{4}-.*Z$/),

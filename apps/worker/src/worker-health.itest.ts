@@ -100,6 +100,7 @@ describe('the health of a worker process', () => {
     expect(report.checks.map(({ name }) => name)).toEqual([
       'redis',
       'scripts',
+      'partitions',
       'notices',
       'started',
       'polls',

@@ -112,7 +112,7 @@ describe('the worker process', () => {
     );
     expect(JSON.parse(ready.body)).toMatchObject({
       status: 'ready',
-      checks: ['redis', 'scripts', 'notices', 'started', 'polls', 'running'].map((name) => ({
+      checks: ['redis', 'scripts', 'partitions', 'notices', 'started', 'polls', 'running'].map((name) => ({
         name,
         status: 'passing',
       })),
