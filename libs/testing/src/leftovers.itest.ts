@@ -80,16 +80,16 @@ it('finds what should have gone with the close, and keys that nobody knows', asy
   await redis.sadd('tw:{1}:r:run-1', 'request');
   await redis.hset('tw:{1}:d:run-1', 'f5', 'failure');
   await redis.hset('tw:{1}:q:query-1', 't', 'state');
-  await redis.set('tw:{1}:y', 1);
-  await redis.set('other:{1}:y', 1);
+  await redis.set('tw:{1}:j', 1);
+  await redis.set('other:{1}:j', 1);
   expect(await findLeftovers(redis)).toEqual([
     'tw:{1}:b:run-1: buffered events',
     'tw:{1}:d:run-1: activity details of a run that is closed',
+    'tw:{1}:j: nobody knows this key',
     'tw:{1}:q:query-1: a query that never expires',
     'tw:{1}:r:run-1: request ids of a run that is closed',
     'tw:{1}:t: timers of runs that are closed',
     'tw:{1}:v:default: running executions',
-    'tw:{1}:y: nobody knows this key',
   ]);
-  expect(await findLeftovers(redis, { prefix: 'other' })).toEqual(['other:{1}:y: nobody knows this key']);
+  expect(await findLeftovers(redis, { prefix: 'other' })).toEqual(['other:{1}:j: nobody knows this key']);
 });
