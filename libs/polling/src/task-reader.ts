@@ -1,6 +1,6 @@
 import type { Logger } from '@tidewheel/common';
 import type { Engine } from '@tidewheel/engine';
-import { leavePresence, notePresence, WORKERS_GROUP } from '@tidewheel/store';
+import { leavePresence, notePresence, openStream, WORKERS_GROUP } from '@tidewheel/store';
 import type { ChangingStreams, PolledStream, Poller, PollerState } from './poller.js';
 import { ReadLane, UNHEALTHY_SILENCE_MS } from './read-lane.js';
 import { Throttle } from './throttle.js';
@@ -193,24 +193,20 @@ export class TaskReader {
   }
 
   /**
-   * Creates streams with their group and this consumer, and notes them where abandoned tasks are looked for. All three
-   * at once: a stream that is noted and has no consumer counts as one whose worker is gone. The consumer is created by
-   * name, because Redis does not store one that has only tried to read.
+   * Creates streams with their group and this consumer. By a script, which the connection sends again when it is lost: of a
+   * transaction it would only say that it failed, and the process would not come through a failover.
    */
   private async ensureStreams(streams: readonly PolledStream[]): Promise<void> {
-    const { redis, keys } = this.engine.context;
+    const { run, keys } = this.engine.context;
     await Promise.all(
-      streams.map(async ({ key, partition }) => {
-        const replies = await redis
-          .multi()
-          .xgroup('CREATE', key, WORKERS_GROUP, '0', 'MKSTREAM')
-          .xgroup('CREATECONSUMER', key, WORKERS_GROUP, this.consumer)
-          .sadd(keys.partition(partition).streams, key)
-          .exec();
-        for (const [error] of replies ?? []) {
-          if (error && !error.message.startsWith('BUSYGROUP')) throw error;
-        }
-      }),
+      streams.map(({ key, partition }) =>
+        openStream(run, {
+          streamKey: key,
+          streamsKey: keys.partition(partition).streams,
+          group: WORKERS_GROUP,
+          consumer: this.consumer,
+        }),
+      ),
     );
   }
 

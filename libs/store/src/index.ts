@@ -58,6 +58,7 @@ export {
   moveTasks,
   listWorkerQueues,
   notePresence,
+  openStream,
   raiseRevision,
   quarantineActivity,
   quarantineWorkflowTask,

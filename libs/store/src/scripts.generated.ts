@@ -658,6 +658,33 @@ export function notePresence(run: ScriptRunner, input: NotePresenceInput): Promi
   return run(notePresenceScript, [1, input.presenceKey, input.consumer]) as Promise<NotePresenceReply>;
 }
 
+/** What {@link openStream} takes. */
+interface OpenStreamInput {
+  readonly streamKey: string;
+  /** Set of the task streams that some poller has read. */
+  readonly streamsKey: string;
+  readonly group: ScriptText;
+  /** Created by name, because Redis does not store one that has only tried to read. */
+  readonly consumer: ScriptText;
+}
+
+/** What {@link openStream} replies. */
+type OpenStreamReply = [code: 1];
+
+const openStreamScript: Script = {
+  name: 'openStream',
+  sha: '7a6a4734ea7342d3ada0642753590734ab9ff1d8',
+  lua: "local streamKey = KEYS[1]\nlocal streamsKey = KEYS[2]\nlocal group = ARGV[1]\nlocal consumer = ARGV[2]\nlocal created = redis.pcall('XGROUP', 'CREATE', streamKey, group, '0', 'MKSTREAM')\nif created.err and not string.find(created.err, 'BUSYGROUP', 1, true) then return created end\nredis.call('XGROUP', 'CREATECONSUMER', streamKey, group, consumer)\nredis.call('SADD', streamsKey, streamKey)\nreturn { 1 }",
+};
+
+/**
+ * Creates a task stream with its group and a consumer, as far as they are not there, and notes the stream where abandoned
+ * tasks are looked for. All three at once: a stream that is noted and has no consumer counts as one whose worker is gone.
+ */
+export function openStream(run: ScriptRunner, input: OpenStreamInput): Promise<OpenStreamReply> {
+  return run(openStreamScript, [2, input.streamKey, input.streamsKey, input.group, input.consumer]) as Promise<OpenStreamReply>;
+}
+
 /** What {@link quarantineActivity} takes. */
 interface QuarantineActivityInput {
   readonly executionKey: string;
@@ -1554,4 +1581,4 @@ export function updateOptions(run: ScriptRunner, input: UpdateOptionsInput): Pro
 }
 
 /** Every script, for loading them ahead of their first use. */
-export const SCRIPTS: readonly Script[] = [answerQueryScript, changeDeploymentsScript, checkQuarantinedScript, closeExecutionScript, completeWorkflowTaskScript, createQueryScript, deleteExecutionScript, dispatchActivityScript, dispatchWorkflowTaskScript, endWorkflowTaskScript, fireTimersScript, forgetAbsentScript, forgetWorkersScript, growDeploymentScript, handBackActivityScript, leavePresenceScript, leaveStickyScript, listWorkerQueuesScript, moveTasksScript, notePresenceScript, quarantineActivityScript, quarantineWorkflowTaskScript, raiseRevisionScript, readDeploymentScript, readHistoryScript, readWorkerTotalsScript, recordEventScript, recordHeartbeatScript, recordWorkersScript, releaseActivityScript, releaseWorkflowTaskScript, replaceNamespaceScript, resetStickyScript, resolveActivityScript, retryActivityScript, returnPermitsScript, returnTasksScript, setApiRateScript, setWorkerRateScript, startActivityTasksScript, startExecutionScript, startWorkflowTasksScript, takeOverScript, takePermitsScript, takeQueryScript, updateOptionsScript];
+export const SCRIPTS: readonly Script[] = [answerQueryScript, changeDeploymentsScript, checkQuarantinedScript, closeExecutionScript, completeWorkflowTaskScript, createQueryScript, deleteExecutionScript, dispatchActivityScript, dispatchWorkflowTaskScript, endWorkflowTaskScript, fireTimersScript, forgetAbsentScript, forgetWorkersScript, growDeploymentScript, handBackActivityScript, leavePresenceScript, leaveStickyScript, listWorkerQueuesScript, moveTasksScript, notePresenceScript, openStreamScript, quarantineActivityScript, quarantineWorkflowTaskScript, raiseRevisionScript, readDeploymentScript, readHistoryScript, readWorkerTotalsScript, recordEventScript, recordHeartbeatScript, recordWorkersScript, releaseActivityScript, releaseWorkflowTaskScript, replaceNamespaceScript, resetStickyScript, resolveActivityScript, retryActivityScript, returnPermitsScript, returnTasksScript, setApiRateScript, setWorkerRateScript, startActivityTasksScript, startExecutionScript, startWorkflowTasksScript, takeOverScript, takePermitsScript, takeQueryScript, updateOptionsScript];
