@@ -73,7 +73,7 @@ export class Placement {
    * @throws UnavailableError when this process does not know all partitions
    */
   async find(namespace: string, workflowId: string, runId?: string): Promise<ExecutionKeys> {
-    const homes = await this.homes(namespace, workflowId);
+    const homes = this.homes(await this.fresh(), namespace, workflowId);
     return (await this.formerHome(homes, runId)) ?? homes.newest;
   }
 
@@ -84,15 +84,10 @@ export class Placement {
    * @throws UnavailableError when this process does not know all partitions
    */
   async home(namespace: string, workflowId: string, anew: boolean): Promise<Home> {
-    if (anew) await this.read();
-    const homes = await this.homes(namespace, workflowId);
+    const homes = this.homes(anew ? await this.read() : await this.fresh(), namespace, workflowId);
     const former = await this.formerHome(homes);
-    return {
-      execution: former ?? homes.newest,
-      fromMs: homes.size.fromMs,
-      untilMs: Math.min(this.known.readMs + this.leaseMs, homes.next?.fromMs ?? Infinity),
-      former: former !== undefined,
-    };
+    const { newest, fromMs, untilMs } = homes;
+    return { execution: former ?? newest, fromMs, untilMs, former: former !== undefined };
   }
 
   /**
@@ -101,7 +96,7 @@ export class Placement {
    * @throws UnavailableError when it was started before the deployment had them
    */
   async requireCurrent(): Promise<void> {
-    await this.sizeNow();
+    this.indexOfSize(await this.fresh());
   }
 
   /** Reads the sizes anew. */
@@ -112,39 +107,39 @@ export class Placement {
     return this.reading;
   }
 
-  /** The size that counts now, and the one that follows it. */
-  private async sizeNow(): Promise<{
-    readonly size: DeploymentSize;
-    readonly next: DeploymentSize | undefined;
-  }> {
+  /** What is known, if it may still be acted by. A decision is made by one such reading, whatever is read meanwhile. */
+  private async fresh(): Promise<Known> {
     const age = performance.now() - this.known.readAt;
-    if (age >= this.leaseMs) await this.read();
-    else if (age >= Math.min(READ_AGAIN_MS, this.leaseMs / 2)) void this.read().catch(() => undefined);
-    const nowMs = this.known.readMs + performance.now() - this.known.readAt;
-    const { sizes } = this.known;
-    const index = sizes.findLastIndex(({ fromMs }) => fromMs <= nowMs);
-    const size = sizes[index];
-    if (!size || size.partitions > this.keys.partitions) {
-      throw new UnavailableError(
-        `this deployment has grown to ${size?.partitions} partitions since this process started with ${this.keys.partitions}: restart it`,
-      );
-    }
-    return { size, next: sizes[index + 1] };
+    if (age >= this.leaseMs) return this.read();
+    if (age >= Math.min(READ_AGAIN_MS, this.leaseMs / 2)) void this.read().catch(() => undefined);
+    return this.known;
   }
 
-  private async homes(namespace: string, workflowId: string): Promise<Homes> {
-    const { size, next } = await this.sizeNow();
-    const newest = this.keys.execution(namespace, workflowId, size.partitions);
-    const { sizes } = this.known;
-    if (sizes.length === 1) return { size, next, newest, former: [] };
+  /** Which of the sizes counts now. */
+  private indexOfSize({ sizes, readMs, readAt }: Known): number {
+    const nowMs = readMs + performance.now() - readAt;
+    const index = sizes.findLastIndex(({ fromMs }) => fromMs <= nowMs);
+    const partitions = sizes[index]?.partitions ?? NaN;
+    if (partitions <= this.keys.partitions) return index;
+    throw new UnavailableError(
+      `this deployment has grown to ${partitions} partitions since this process started with ${this.keys.partitions}: restart it`,
+    );
+  }
+
+  private homes(known: Known, namespace: string, workflowId: string): Homes {
+    const { sizes, readMs } = known;
+    const index = this.indexOfSize(known);
+    const { partitions, fromMs } = sizes[index] as DeploymentSize;
+    const newest = this.keys.execution(namespace, workflowId, partitions);
+    const untilMs = Math.min(readMs + this.leaseMs, sizes[index + 1]?.fromMs ?? Infinity);
     const former = sizes
-      .slice(0, sizes.indexOf(size))
-      .map(({ partitions }) => this.keys.execution(namespace, workflowId, partitions))
+      .slice(0, index)
+      .map((size) => this.keys.execution(namespace, workflowId, size.partitions))
       .filter(
-        ({ partition }, index, all) =>
-          partition !== newest.partition && all.findIndex((other) => other.partition === partition) === index,
+        ({ partition }, i, all) =>
+          partition !== newest.partition && all.findIndex((other) => other.partition === partition) === i,
       );
-    return { size, next, newest, former };
+    return { newest, fromMs, untilMs, former };
   }
 
   /** The former home in which something of the id, or of the run, is kept. */
@@ -163,9 +158,7 @@ export class Placement {
 }
 
 /** Where an id may be. */
-interface Homes {
-  readonly size: DeploymentSize;
-  readonly next: DeploymentSize | undefined;
+interface Homes extends Pick<Home, 'fromMs' | 'untilMs'> {
   /** Where it goes when it is new. */
   readonly newest: ExecutionKeys;
   /** Where it may be from earlier sizes. */
