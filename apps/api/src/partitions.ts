@@ -1,6 +1,7 @@
 import { durationToMs, formatDuration, TidewheelError } from '@tidewheel/core';
 import { Engine } from '@tidewheel/engine';
 import { parseArgs } from 'node:util';
+import { UsageError } from './usage-error.js';
 
 /** What to do with the partitions of a deployment. */
 interface PartitionsOptions {
@@ -10,17 +11,12 @@ interface PartitionsOptions {
   readonly growth: { readonly partitions: number; readonly delayMs: number } | undefined;
 }
 
-/** Arguments that the command cannot run with. Thrown by {@link readPartitionsArguments}. */
-export class PartitionsUsageError extends Error {
-  override readonly name = 'PartitionsUsageError';
-}
-
 const DEFAULT_DELAY = '10m';
 
 /**
  * Reads what follows `partitions` on the command line.
  *
- * @throws PartitionsUsageError
+ * @throws UsageError
  */
 export function readPartitionsArguments(args: readonly string[]): Pick<PartitionsOptions, 'growth'> {
   let values;
@@ -30,20 +26,20 @@ export function readPartitionsArguments(args: readonly string[]): Pick<Partition
       options: { 'grow-to': { type: 'string' }, in: { type: 'string' } },
     }));
   } catch (error) {
-    throw new PartitionsUsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   const { 'grow-to': to, in: delay = DEFAULT_DELAY } = values;
   if (to === undefined) {
     if (values.in === undefined) return { growth: undefined };
-    throw new PartitionsUsageError('--in goes with --grow-to');
+    throw new UsageError('--in goes with --grow-to');
   }
   if (!/^\d{1,4}$/.test(to)) {
-    throw new PartitionsUsageError(`--grow-to: got "${to}"; allowed is a whole number up to 1024`);
+    throw new UsageError(`--grow-to: got "${to}"; allowed is a whole number up to 1024`);
   }
   try {
     return { growth: { partitions: Number(to), delayMs: durationToMs(delay) } };
   } catch {
-    throw new PartitionsUsageError(`--in: got "${delay}"; allowed is a duration such as 10m or 1h`);
+    throw new UsageError(`--in: got "${delay}"; allowed is a duration such as 10m or 1h`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { findDurabilityFaults, openRedis } from '@tidewheel/store';
 import { hidePassword } from '@tidewheel/telemetry';
 import { parseArgs } from 'node:util';
+import { UsageError } from './usage-error.js';
 import { within } from './within.js';
 
 /** How to look at Redis before anything depends on it. */
@@ -12,18 +13,13 @@ interface PreflightOptions {
   readonly timeoutMs: number;
 }
 
-/** Arguments that the preflight cannot run with. Thrown by {@link readPreflightArguments}. */
-export class PreflightUsageError extends Error {
-  override readonly name = 'PreflightUsageError';
-}
-
 const OLDEST_SERVER = [6, 2] as const;
 const DEFAULT_TIMEOUT_SECONDS = '60';
 
 /**
  * Reads what follows `preflight` on the command line.
  *
- * @throws PreflightUsageError
+ * @throws UsageError
  */
 export function readPreflightArguments(args: readonly string[]): Omit<PreflightOptions, 'redisUrl'> {
   let values;
@@ -36,14 +32,12 @@ export function readPreflightArguments(args: readonly string[]): Omit<PreflightO
       },
     }));
   } catch (error) {
-    throw new PreflightUsageError(error instanceof Error ? error.message : String(error));
+    throw new UsageError(error instanceof Error ? error.message : String(error));
   }
   const text = values['timeout-seconds'];
   const seconds = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (seconds === 0) {
-    throw new PreflightUsageError(
-      `--timeout-seconds: got "${text}"; allowed is a whole number from 1 to 9999`,
-    );
+    throw new UsageError(`--timeout-seconds: got "${text}"; allowed is a whole number from 1 to 9999`);
   }
   return { strict: values.strict, timeoutMs: seconds * 1_000 };
 }

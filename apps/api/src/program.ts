@@ -6,47 +6,42 @@ import type { Telemetry } from '@tidewheel/telemetry-node';
 import { startApi } from './api-process.js';
 import type { ApiProcess } from './api-process.js';
 import { readConfiguration } from './configuration.js';
-import { partitions, PartitionsUsageError, readPartitionsArguments } from './partitions.js';
-import { preflight, PreflightUsageError, readPreflightArguments } from './preflight.js';
+import type { Configuration } from './configuration.js';
+import { partitions, readPartitionsArguments } from './partitions.js';
+import { preflight, readPreflightArguments } from './preflight.js';
+import { UsageError } from './usage-error.js';
 
 const SERVICE = 'tidewheel-api';
 
+type Tell = (line: string) => void;
+
+/** What the process does instead of serving, by the first argument. Each tells whether what was asked for is so now. */
+const COMMANDS: Readonly<
+  Record<string, (settings: Configuration, args: readonly string[], tell: Tell) => Promise<boolean>>
+> = {
+  preflight: ({ redisUrl }, args, tell) => preflight({ redisUrl, ...readPreflightArguments(args) }, tell),
+  partitions: ({ redisUrl, keyPrefix }, args, tell) =>
+    partitions({ redisUrl, keyPrefix, ...readPartitionsArguments(args) }, tell),
+};
+
 /** Does what the arguments say. */
 export async function run(telemetry: Telemetry): Promise<void> {
-  const [command, ...rest] = process.argv.slice(2);
-  if (command === 'preflight') return lookAtRedis(rest);
-  if (command === 'partitions') return lookAtPartitions(rest);
-  if (command !== undefined) {
+  const [name, ...args] = process.argv.slice(2);
+  if (name === undefined) return serve(telemetry);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (!command) {
     process.stderr.write(
-      `${SERVICE}: no command "${command}"; there are "preflight" and "partitions", and none to serve\n`,
+      `${SERVICE}: no command "${name}"; there are "preflight" and "partitions", and none to serve\n`,
     );
     process.exit(2);
   }
-  await serve(telemetry);
-}
-
-async function lookAtRedis(args: readonly string[]): Promise<void> {
-  const { redisUrl } = configurationOrExit(SERVICE, readConfiguration);
+  const settings = configurationOrExit(SERVICE, readConfiguration);
   try {
-    const options = { redisUrl, ...readPreflightArguments(args) };
-    const isSound = await preflight(options, (line) => process.stdout.write(`preflight: ${line}\n`));
-    process.exitCode = isSound ? 0 : 1;
+    const isSo = await command(settings, args, (line) => process.stdout.write(`${name}: ${line}\n`));
+    process.exitCode = isSo ? 0 : 1;
   } catch (error) {
-    if (!(error instanceof PreflightUsageError)) throw error;
-    process.stderr.write(`${SERVICE}: preflight: ${error.message}\n`);
-    process.exitCode = 2;
-  }
-}
-
-async function lookAtPartitions(args: readonly string[]): Promise<void> {
-  const { redisUrl, keyPrefix } = configurationOrExit(SERVICE, readConfiguration);
-  try {
-    const options = { redisUrl, keyPrefix, ...readPartitionsArguments(args) };
-    const isDone = await partitions(options, (line) => process.stdout.write(`partitions: ${line}\n`));
-    process.exitCode = isDone ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof PartitionsUsageError)) throw error;
-    process.stderr.write(`${SERVICE}: partitions: ${error.message}\n`);
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${SERVICE}: ${name}: ${error.message}\n`);
     process.exitCode = 2;
   }
 }
