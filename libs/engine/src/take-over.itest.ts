@@ -193,6 +193,32 @@ describeEngine('taking over', (deployment) => {
     );
   });
 
+  it('drops activity tasks that are no longer wanted from a stream that nobody reads any more, and no others', async () => {
+    const run = await deployment().start();
+    const { redis, keys } = run.context;
+    const { presence, streams } = keys.partition(run.partition);
+    const taskQueue = 'host that is gone';
+    const stream = run.stream('activity', taskQueue);
+    await redis.xgroup('CREATE', stream, WORKERS_GROUP, '0', 'MKSTREAM');
+    await redis.sadd(streams, stream);
+    const timeouts = { startToCloseTimeoutMs: 10_000, scheduleToStartTimeoutMs: 300 };
+    await run.decide([activity('late', { taskQueue, ...timeouts }), activity('wanted', { taskQueue })]);
+    await run.eventOf('ActivityTaskTimedOut');
+    expect(await redis.xlen(stream)).toBe(2);
+    // The duty looks at all streams when somebody is absent.
+    await redis.zadd(presence, 1, 'gone');
+    await waitUntil(async () => (await redis.xlen(stream)) === 1, { what: 'the unwanted task to go' });
+    const [task] = await startActivityTasks(
+      run.context,
+      { partition: run.partition, streamKey: stream },
+      (await deployment().read(stream)) as ActivityTaskEntry[],
+    );
+    expect(task).toMatchObject({ activityId: 'wanted', attempt: 1 });
+    await completeActivity(run.context, task!, [], { identity: WORKER });
+    await run.decide([finish()]);
+    await run.closed();
+  });
+
   it('forgets pollers that have been away for long and hold nothing', async () => {
     const run = await deployment().start();
     const stream = run.stream('workflow');

@@ -49,6 +49,24 @@ export async function startActivityTasks(
   return entries.map(() => undefined);
 }
 
+/** Takes tasks that are no longer wanted off a stream that nobody reads; those that are wanted stay as they are. */
+export async function dropUnwantedActivityTasks(
+  context: EngineContext,
+  { partition, streamKey }: Pick<ActivityTaskSource, 'partition' | 'streamKey'>,
+  entries: readonly ActivityTaskEntry[],
+): Promise<void> {
+  const runs = entries.map((entry) => runOfEntry(context, partition, entry));
+  const [first] = runs;
+  if (!first) return;
+  const { namespace } = first;
+  // By a routing that is older than any, nothing is started.
+  await claimBy(context, { partition, streamKey }, entries, runs, {
+    keys: [context.keys.routingRevision(partition, namespace), streamKey, streamKey, streamKey],
+    revision: -1,
+    targets: 'o'.repeat(entries.length),
+  });
+}
+
 /** The routing by which the tasks were to be claimed has changed: nothing was claimed. */
 const OUTDATED: ActivityTask[] = [];
 
@@ -59,7 +77,16 @@ async function claim(
   view: DeploymentView | undefined,
 ): Promise<(ActivityTask | undefined)[]> {
   const runs = entries.map((entry) => runOfEntry(context, source.partition, entry));
-  const routing = routingOf(context, source, runs, view);
+  return claimBy(context, source, entries, runs, routingOf(context, source, runs, view));
+}
+
+async function claimBy(
+  context: EngineContext,
+  source: ActivityTaskSource,
+  entries: readonly ActivityTaskEntry[],
+  runs: readonly RunAddress[],
+  routing: ClaimRouting,
+): Promise<(ActivityTask | undefined)[]> {
   const replies = await startScript(context.run, {
     streamKey: source.streamKey,
     timersKey: context.keys.partition(source.partition).timers,
@@ -106,13 +133,20 @@ async function claim(
   });
 }
 
+/** What the script needs of the routing. */
+interface ClaimRouting {
+  readonly keys: readonly string[];
+  readonly revision: number;
+  readonly targets: string;
+}
+
 /** What the script needs to find out which tasks of a shared stream are for this worker. */
 function routingOf(
   context: EngineContext,
   { partition, shared }: ActivityTaskSource,
   runs: readonly RunAddress[],
   view: DeploymentView | undefined,
-): { readonly keys: readonly string[]; readonly revision: number; readonly targets: string } {
+): ClaimRouting {
   if (!shared || !view) return { keys: [], revision: 0, targets: '' };
   const { taskQueue, version } = shared;
   const workflowIds = runs.map(({ workflowId }) => workflowId);

@@ -1,4 +1,6 @@
-import { forgetAbsent, takeOver, WORKERS_GROUP } from '@tidewheel/store';
+import { forgetAbsent, parseTaskEntry, takeOver, WORKERS_GROUP } from '@tidewheel/store';
+import type { ActivityTaskEntry } from '@tidewheel/store';
+import { dropUnwantedActivityTasks } from '../activity-task/start-activity-tasks.js';
 import type { EngineContext } from '../engine-context.js';
 import { killingEntries, quarantineEntry } from '../quarantine/killing-entries.js';
 import { forgetReleased } from '../quarantine/quarantined-tasks.js';
@@ -11,8 +13,12 @@ const PERIOD_MS = 5_000;
 const ABANDONED_MS = 10_000;
 /** A poller that has not asked for this long, and holds nothing, is forgotten. */
 const FORGET_POLLER_MS = 10 * 60_000;
-/** A sticky queue whose worker has not asked for this long is removed; its executions go back to their normal queues. */
-const STICKY_GONE_MS = 60_000;
+/**
+ * A sticky queue whose worker has not asked for this long is removed; its executions go back to their normal queues. Other
+ * queues may be polled again, but nobody drops meanwhile what is no longer wanted of them, and a host of sessions that has
+ * died never comes back.
+ */
+const GONE_MS = 60_000;
 /** All streams are looked at now and then even if nobody is absent, the less often the more there are. */
 const MIN_LOOK_PERIOD_MS = 30_000;
 const LOOK_PERIOD_PER_STREAM_MS = 10;
@@ -74,11 +80,23 @@ export class TakeOver implements Duty {
           await quarantineEntry(this.context, this.partition, stream, entry);
         }
         if (taken > 0) logger.info({ stream, taken }, 'took over tasks that their poller did not start');
-        if (keys.isSticky(stream) && (quietestMs < 0 || quietestMs > STICKY_GONE_MS)) {
+        if (quietestMs >= 0 && quietestMs <= GONE_MS) continue;
+        if (keys.isSticky(stream)) {
           logger.info({ stream, quietestMs }, 'removed the sticky queue of a worker that is gone');
           await redis.multi().unlink(stream).srem(registry, stream).exec();
+        } else {
+          await this.dropUnwanted(stream);
         }
       }
     }
+  }
+
+  /** Looks at the oldest tasks of a stream. Workflow tasks stay: a workflow waits for its queue to be polled again. */
+  private async dropUnwanted(stream: string): Promise<void> {
+    const oldest = await this.context.redis.xrange(stream, '-', '+', 'COUNT', ENTRIES_PER_STREAM);
+    const tasks = oldest
+      .map(parseTaskEntry)
+      .filter((task): task is ActivityTaskEntry => task?.kind === 'activityTask');
+    await dropUnwantedActivityTasks(this.context, { partition: this.partition, streamKey: stream }, tasks);
   }
 }
