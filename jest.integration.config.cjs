@@ -34,5 +34,6 @@ module.exports = {
   ],
   testEnvironmentOptions: { customExportConditions: ['node', 'node-addons'] },
   testTimeout: 120_000,
-  maxWorkers: 2,
+  // More than there are processors: most of the time of these tests is waiting, for leases, timers, servers and processes.
+  maxWorkers: 4,
 };
