@@ -10,7 +10,13 @@ function faultsOf(env: Record<string, string>): readonly string[] {
   return [];
 }
 
-const PUSHED = { exporters: ['otlp'], protocol: 'http/protobuf', intervalMs: 60_000, timeoutMs: 30_000 };
+const PUSHED = {
+  exporters: ['otlp'],
+  protocol: 'http/protobuf',
+  intervalMs: 60_000,
+  timeoutMs: 30_000,
+  isPlain: true,
+};
 
 describe('readExportSettings', () => {
   it.each([
@@ -49,6 +55,22 @@ describe('readExportSettings', () => {
         OTEL_METRIC_EXPORT_INTERVAL: '500',
       },
       { traces: true, metrics: { ...PUSHED, protocol: 'grpc', intervalMs: 500, timeoutMs: 500 } },
+    ],
+    [
+      'metrics are wanted as differences',
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318',
+        OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta',
+      },
+      { traces: true, metrics: { ...PUSHED, isPlain: false } },
+    ],
+    [
+      'histograms are wanted without bounds',
+      {
+        OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318',
+        OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
+      },
+      { traces: true, metrics: { ...PUSHED, isPlain: false } },
     ],
   ])('says what is exported when %s', (_when, env, expected) => {
     expect(readExportSettings(env)).toEqual(expected);

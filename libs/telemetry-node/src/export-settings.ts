@@ -12,6 +12,8 @@ export interface MetricExportSettings {
   readonly protocol: OtlpProtocol;
   readonly intervalMs: number;
   readonly timeoutMs: number;
+  /** Whether sums go on for ever and histograms have buckets with bounds, as by default, and nothing else was asked for. */
+  readonly isPlain: boolean;
 }
 
 type PushedExporter = 'otlp' | 'console';
@@ -55,7 +57,13 @@ export function readExportSettings(env: Environment): ExportSettings {
     traces: traces.some((name) => name !== 'none'),
     metrics:
       pushed.length > 0
-        ? { exporters: pushed, protocol, intervalMs, timeoutMs: Math.min(timeoutMs, intervalMs) }
+        ? {
+            exporters: pushed,
+            protocol,
+            intervalMs,
+            timeoutMs: Math.min(timeoutMs, intervalMs),
+            isPlain: isPlain(env),
+          }
         : undefined,
   };
 }
@@ -105,6 +113,15 @@ function milliseconds(env: Environment, variable: string, byDefault: number, fau
   if (!Number.isInteger(value) || value < 1)
     faults.push(`${variable}: got "${given}", not a number of milliseconds above 0`);
   return value;
+}
+
+function isPlain(env: Environment): boolean {
+  const temporality = textOf(env, 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE');
+  const aggregation = textOf(env, 'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION');
+  return (
+    (temporality === undefined || temporality.toLowerCase() === 'cumulative') &&
+    (aggregation === undefined || aggregation.toLowerCase() === 'explicit_bucket_histogram')
+  );
 }
 
 function textOf(env: Environment, variable: string): string | undefined {

@@ -3,7 +3,7 @@ import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
 import { envDetector, hostDetector, resourceFromAttributes } from '@opentelemetry/resources';
-import type { MetricReader } from '@opentelemetry/sdk-metrics';
+import type { MetricProducer, MetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
 import { RunSpanIds } from '@tidewheel/telemetry/instrumentation';
 import { register } from 'node:module';
@@ -17,6 +17,8 @@ interface ExportingProcess {
   readonly settings: ExportSettings;
   /** Reads metrics, too, without pushing them. */
   readonly metricReader: MetricReader;
+  /** Metrics that readers read beside those of the SDK. */
+  readonly metricProducers: MetricProducer[];
 }
 
 /**
@@ -37,9 +39,10 @@ export async function startExporting({
   service,
   settings,
   metricReader,
+  metricProducers,
 }: ExportingProcess): Promise<NodeSDK> {
   if (settings.traces) registerHook();
-  const pushing = settings.metrics ? await pushingReaders(settings.metrics) : [];
+  const pushing = settings.metrics ? await pushingReaders(settings.metrics, metricProducers) : [];
   const sdk = new NodeSDK({
     resource: resourceFromAttributes({ 'service.name': service, 'process.pid': process.pid }),
     // Not the one of the process: it tells the whole command line, where people put secrets.

@@ -1,10 +1,15 @@
 import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
-import type { PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import type { MetricProducer, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { MetricExportSettings } from './export-settings.js';
 
-/** Readers that push metrics every so often. Endpoints, headers and the like are read by the exporters themselves. */
+/**
+ * Readers that push metrics every so often. Endpoints, headers and the like are read by the exporters themselves.
+ *
+ * @param metricProducers what they read beside the metrics of the SDK
+ */
 export async function pushingReaders(
   settings: MetricExportSettings,
+  metricProducers: MetricProducer[],
 ): Promise<PeriodicExportingMetricReader[]> {
   const { intervalMs, timeoutMs } = settings;
   const exporters = settings.exporters.map(async (name) =>
@@ -16,6 +21,7 @@ export async function pushingReaders(
         exporter,
         exportIntervalMillis: intervalMs,
         exportTimeoutMillis: timeoutMs,
+        metricProducers,
       }),
   );
 }

@@ -4,6 +4,7 @@ import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { observeProcess } from '@tidewheel/telemetry/instrumentation';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readExportSettings } from './export-settings.js';
+import { KeptHistogramProducer } from './kept-histogram-producer.js';
 
 /** Running telemetry of a process. */
 export interface Telemetry {
@@ -34,15 +35,20 @@ const FLUSH_LIMIT_MS = 3_000;
  */
 export async function startTelemetry({ service }: TelemetryOptions): Promise<Telemetry> {
   const settings = readExportSettings(process.env);
+  const producer = new KeptHistogramProducer();
   const prometheus = new PrometheusExporter({
     preventServerStart: true,
     withoutScopeInfo: true,
     withoutTargetInfo: true,
+    metricProducers: [producer],
   });
   const running =
     settings.traces || settings.metrics
-      ? await (await import('./exporting.js')).startExporting({ service, settings, metricReader: prometheus })
+      ? await (
+          await import('./exporting.js')
+        ).startExporting({ service, settings, metricReader: prometheus, metricProducers: [producer] })
       : collectOnly(prometheus);
+  if (settings.metrics?.isPlain !== false) producer.start();
   const stopObserving = observeProcess();
   return {
     answerMetrics: (request, response) => prometheus.getMetricsRequestHandler(request, response),

@@ -9,6 +9,9 @@
  * const reading = outsideOfTraces(() => readForever());
  * ```
  */
+export { METER_NAME } from './instruments.js';
+export { keepHistograms } from './kept-histograms.js';
+export type { HistogramFamily, HistogramState } from './kept-histograms.js';
 export { observeProcess } from './process-metrics.js';
 export { inActivitySpan } from './tracing/activity-span.js';
 export { outsideOfTraces } from './tracing/outside-of-traces.js';

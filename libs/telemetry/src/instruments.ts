@@ -11,7 +11,7 @@ import type {
 import type { MetricDefinition } from './catalog/metric-definition.js';
 
 /** Name of the meter that everything of Tidewheel records with. */
-const METER_NAME = 'tidewheel';
+export const METER_NAME = 'tidewheel';
 
 /** The meter of the provider that is registered with the OpenTelemetry API now. */
 function meter(): Meter {

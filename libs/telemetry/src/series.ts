@@ -1,7 +1,9 @@
 import { metrics } from '@opentelemetry/api';
 import type { Attributes, Histogram } from '@opentelemetry/api';
+import { LATENCY_BOUNDS } from './catalog/metric-definition.js';
 import type { MetricDefinition } from './catalog/metric-definition.js';
 import { makeHistogram, observeMetrics } from './instruments.js';
+import { KeptHistogram, keptHistograms } from './kept-histograms.js';
 
 /** One series of a counter. */
 export interface CounterSeries {
@@ -67,7 +69,7 @@ class Family<Series> {
  * share the series, and a process that starts telemetry anew begins anew.
  */
 const counters = new WeakMap<object, Map<string, Family<Count>>>();
-const histograms = new WeakMap<object, Map<string, Family<BoundHistogram>>>();
+const histograms = new WeakMap<object, Map<string, Family<HistogramSeries>>>();
 
 /**
  * A series of a counter of the catalogue. Whoever counts often keeps it.
@@ -91,8 +93,14 @@ export function counterSeries(definition: MetricDefinition, attributes: Attribut
  */
 export function histogramSeries(definition: MetricDefinition, attributes: Attributes): HistogramSeries {
   return familyOf(histograms, definition, () => {
-    const histogram = makeHistogram(definition);
-    return new Family((of) => new BoundHistogram(histogram, of));
+    const kept = keptHistograms();
+    if (!kept) {
+      const histogram = makeHistogram(definition);
+      return new Family<HistogramSeries>((of) => new BoundHistogram(histogram, of));
+    }
+    const family = new Family((of) => new KeptHistogram(of, definition.bounds ?? LATENCY_BOUNDS));
+    kept.push({ definition, series: () => family.all() });
+    return family;
   }).of(attributes);
 }
 

@@ -1,4 +1,4 @@
-import { isSpanContextValid, trace } from '@opentelemetry/api';
+import { trace } from '@opentelemetry/api';
 import type { Attributes, Context, Span } from '@opentelemetry/api';
 import { isCloseCommand } from '@tidewheel/core';
 import type { Command, HistoryEventOf, PayloadMap } from '@tidewheel/core';
@@ -6,7 +6,7 @@ import { startWithRunIds } from './run-span-ids.js';
 import { SPANS } from '../span-catalog.js';
 import type { SpanDefinition } from '../span-catalog.js';
 import { traceContextOf, withTraceContext } from './trace-header.js';
-import { markFailed, startSpan } from './tracer.js';
+import { leadsSomewhere, markFailed, startSpan } from './tracer.js';
 
 /** The run that something belongs to. */
 export interface TracedRun {
@@ -43,11 +43,13 @@ export class RunTraces {
    */
   async begin(run: TracedRun, startedEvent: () => Promise<StartedEvent>): Promise<WorkflowTaskSpans> {
     const { runId } = run;
-    const current = this.runs.get(runId) ?? startRun(run, await startedEvent());
-    this.runs.delete(runId);
-    this.runs.set(runId, current);
-    const [oldest] = this.runs.keys();
-    if (this.runs.size > MAX_REMEMBERED && oldest !== undefined) this.runs.delete(oldest);
+    let current = this.runs.get(runId);
+    if (!current) {
+      current = startRun(run, await startedEvent());
+      this.runs.set(runId, current);
+      const [oldest] = this.runs.keys();
+      if (this.runs.size > MAX_REMEMBERED && oldest !== undefined) this.runs.delete(oldest);
+    }
     return new WorkflowTaskSpans(run, current, () => this.runs.delete(runId));
   }
 }
@@ -133,7 +135,7 @@ export class WorkflowTaskSpans {
     const attributes = { ...attributesOf(this.run), ...more };
     const span = startSpan(definition, subject, { parent, attributes });
     this.started.push(span);
-    if (!isSpanContextValid(span.spanContext())) return {};
+    if (!leadsSomewhere(span)) return {};
     return { header: withTraceContext(header, trace.setSpan(parent, span)) };
   }
 }

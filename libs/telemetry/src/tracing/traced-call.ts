@@ -1,8 +1,8 @@
-import { context, isSpanContextValid, trace } from '@opentelemetry/api';
+import { context, trace } from '@opentelemetry/api';
 import type { PayloadMap } from '@tidewheel/core';
 import type { SpanDefinition } from '../span-catalog.js';
 import { hasTraceContext, withTraceContext } from './trace-header.js';
-import { errorTypeOf, markFailed, startSpan } from './tracer.js';
+import { errorTypeOf, leadsSomewhere, markFailed, startSpan } from './tracer.js';
 
 /** What a call to a workflow is about. */
 interface TracedCall {
@@ -29,7 +29,7 @@ export async function tracedCall<T>(
   const parent = context.active();
   const attributes = { 'tidewheel.namespace': namespace, 'tidewheel.workflow_id': workflowId };
   const span = startSpan(definition, subject, { parent, attributes });
-  if (!isSpanContextValid(span.spanContext())) return call(header);
+  if (!leadsSomewhere(span)) return call(header);
   const within = trace.setSpan(parent, span);
   try {
     return await context.with(within, () => call(withTraceContext(header, within)));

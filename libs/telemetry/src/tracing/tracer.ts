@@ -1,5 +1,5 @@
-import { isSpanContextValid, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import type { Attributes, Context, Link, Span } from '@opentelemetry/api';
+import { INVALID_TRACEID, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { Attributes, Context, Link, Span, Tracer, TracerProvider } from '@opentelemetry/api';
 import type { SpanDefinition } from '../span-catalog.js';
 
 const TRACER_NAME = 'tidewheel';
@@ -19,7 +19,7 @@ interface SpanStart {
 export function startSpan(definition: SpanDefinition, subject: string, start: SpanStart): Span {
   const { parent, attributes, startMs, links } = start;
   const { kind, name } = definition;
-  return trace.getTracer(TRACER_NAME).startSpan(
+  return tracer().startSpan(
     `${name}:${subject}`,
     {
       kind: KINDS[kind],
@@ -31,10 +31,23 @@ export function startSpan(definition: SpanDefinition, subject: string, start: Sp
   );
 }
 
-/** Whether spans lead anywhere: false as long as no tracer is registered with the OpenTelemetry API. */
+/** The tracer of the provider that is registered, which is looked up only when that has changed. */
+let current: { readonly provider: TracerProvider; readonly tracer: Tracer } | undefined;
+
+function tracer(): Tracer {
+  const provider = trace.getTracerProvider();
+  if (current?.provider !== provider) current = { provider, tracer: provider.getTracer(TRACER_NAME) };
+  return current.tracer;
+}
+
+/** Whether a span leads anywhere: none does as long as no tracer is registered with the OpenTelemetry API. */
+export function leadsSomewhere(span: Span): boolean {
+  return span.spanContext().traceId !== INVALID_TRACEID;
+}
+
+/** Whether spans lead anywhere. */
 export function isTracingOn(): boolean {
-  const probe = trace.getTracer(TRACER_NAME).startSpan('probe', {}, ROOT_CONTEXT);
-  return isSpanContextValid(probe.spanContext());
+  return leadsSomewhere(tracer().startSpan('probe', {}, ROOT_CONTEXT));
 }
 
 /** Marks a span as failed. The message of an error is left out: it may quote values of the application. */
