@@ -264,6 +264,17 @@ async function readAll(engine: Engine, world: SimulationWorld): Promise<Map<stri
   return histories;
 }
 
+/** What has to happen at least once before chaos ends. */
+const WANTED = [
+  'started',
+  'signal',
+  'workflow task completed',
+  'activity complete',
+  'activity retried',
+  'workflow task returned',
+  'signalled with start',
+];
+
 describe.each(
   testPartitions().flatMap((partitions) => [
     { partitions, lossy: false },
@@ -324,6 +335,13 @@ describe.each(
     const asking = clients.map((client) => client.run());
     if (lossy && proxy) await breakConnections(proxy, randomOf(200), CHAOS_MS);
     else await sleep(CHAOS_MS);
+    // It must have been worth the trouble, on a slow machine too.
+    const missing = (): readonly string[] => WANTED.filter((what) => !world.ledger.counts[what]);
+    await waitUntil(() => missing().length === 0, { what: 'all to have happened', timeoutMs: 60_000 }).catch(
+      (error: unknown) => {
+        throw new Error(`never happened: ${missing().join(', ')}`, { cause: error });
+      },
+    );
 
     // From here on everybody behaves, and all comes to an end.
     world.chaotic = false;
@@ -358,18 +376,5 @@ describe.each(
     // A start whose reply was lost may be refused when it is repeated, because another has the id by then.
     expect([...world.ledger.runs].filter((runId) => !histories.has(runId))).toEqual([]);
     if (!lossy) expect(histories.size).toBe(world.ledger.runs.size);
-    // It must have been worth the trouble.
-    for (const what of [
-      'started',
-      'signal',
-      'workflow task completed',
-      'activity complete',
-      'activity retried',
-      'workflow task returned',
-      'signalled with start',
-    ]) {
-      expect([what, world.ledger.counts[what] ?? 0]).toEqual([what, expect.any(Number)]);
-      expect(world.ledger.counts[what] ?? 0).toBeGreaterThan(0);
-    }
   });
 });

@@ -1,3 +1,4 @@
+import { WorkerDeploymentNotReadyError } from '@tidewheel/core';
 import type { VersioningBehavior, WorkerDeploymentVersion } from '@tidewheel/core';
 import type { WorkflowTask } from '@tidewheel/engine';
 import { chooseTarget } from '@tidewheel/routing';
@@ -48,6 +49,8 @@ describeEngine('worker versions under random changes', (deployment) => {
           ? engine.setWorkerDeploymentCurrentVersion({ ...common, buildId })
           : engine.setWorkerDeploymentRampingVersion({ ...common, ...ramp })
       ).catch((error: unknown) => {
+        // On a slow machine the last poll of its workers may be long ago.
+        if (error instanceof WorkerDeploymentNotReadyError) return;
         // What is current does not ramp.
         expect(error).toMatchObject({ name: 'InvalidArgumentError', field: 'buildId' });
       });
