@@ -19,6 +19,12 @@ export async function square(value: number): Promise<number> {
   return value * value;
 }
 
+/** A step of a session, which has to be where the others are. */
+export async function visit(_sessionId: string, _step: number, value: number): Promise<number> {
+  await pause();
+  return value + 1;
+}
+
 /** Fails at its first attempts. */
 export async function stubborn(value: number, failures: number): Promise<number> {
   await pause();

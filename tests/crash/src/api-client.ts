@@ -33,12 +33,18 @@ export class ApiClient {
   /**
    * Sends a request until it is answered.
    *
+   * @param patienceMs how long to wait for an answer until it is sent once more, to another process
    * @throws ApiFaultError for a status 500, or a refusal that is no problem+json
    */
-  async ask(method: 'GET' | 'POST', path: string, body?: unknown): Promise<ApiAnswer> {
+  async ask(
+    method: 'GET' | 'POST',
+    path: string,
+    body?: unknown,
+    patienceMs = REQUEST_TIMEOUT_MS,
+  ): Promise<ApiAnswer> {
     for (let unansweredAttempts = 0; ; unansweredAttempts++) {
       this.stopped.throwIfAborted();
-      const answer = await this.attempt(method, path, body);
+      const answer = await this.attempt(method, path, body, patienceMs);
       if (answer) return { ...answer, unansweredAttempts };
       await sleep(PAUSE_MS);
     }
@@ -48,6 +54,7 @@ export class ApiClient {
     method: string,
     path: string,
     body: unknown,
+    patienceMs: number,
   ): Promise<Omit<ApiAnswer, 'unansweredAttempts'> | undefined> {
     const url = `${this.urls[this.turn++ % this.urls.length] ?? ''}${path}`;
     let response: Response;
@@ -55,7 +62,7 @@ export class ApiClient {
     try {
       response = await fetch(url, {
         method,
-        signal: AbortSignal.any([this.stopped, AbortSignal.timeout(REQUEST_TIMEOUT_MS)]),
+        signal: AbortSignal.any([this.stopped, AbortSignal.timeout(patienceMs)]),
         ...(body !== undefined && {
           body: JSON.stringify(body),
           headers: { 'content-type': 'application/json' },

@@ -44,6 +44,12 @@ export class Chaos {
     await Promise.all(this.repairs);
   }
 
+  /** Does something to targets as soon as nothing is being done to any; until it is over nothing else will be. */
+  async reserve(targets: readonly object[], what: string, act: () => Promise<void>): Promise<void> {
+    while (targets.some((target) => this.busy.has(target))) await sleep(MIN_PAUSE_MS);
+    await this.exclusively(targets, what, act);
+  }
+
   private async run(): Promise<void> {
     if (this.victims.includes('redis') && this.deployment.redis.takesOver) {
       // Whatever chance brings, there is one of these.
@@ -74,7 +80,7 @@ export class Chaos {
   private async strike(victim: Victim, which: number, deadMs: number, suspends: boolean): Promise<void> {
     const { redis, workers, apis } = this.deployment;
     if (victim === 'redis') {
-      await this.exclusively(redis, 'redis killed', async () => {
+      await this.exclusively([redis], 'redis killed', async () => {
         await redis.kill();
         await this.pause(deadMs);
         await redis.restart();
@@ -84,30 +90,34 @@ export class Chaos {
     const candidates = victim === 'workers' ? workers : apis;
     const target = candidates[Math.floor(which * candidates.length)] as ManagedProcess;
     if (suspends) {
-      await this.exclusively(target, `${target.name} suspended`, async () => {
+      await this.exclusively([target], `${target.name} suspended`, async () => {
         target.suspend();
         await this.pause((deadMs / MAX_DEAD_MS) * MAX_SUSPENDED_MS);
         target.resume();
       });
       return;
     }
-    await this.exclusively(target, `${target.name} killed`, async () => {
+    await this.exclusively([target], `${target.name} killed`, async () => {
       await target.kill();
       await this.pause(deadMs);
       await target.start();
     });
   }
 
-  /** Does nothing when something is being done to the target. */
-  private async exclusively(target: object, what: string, act: () => Promise<void>): Promise<void> {
-    if (this.busy.has(target)) return;
-    this.busy.add(target);
+  /** Does nothing when something is being done to one of the targets. */
+  private async exclusively(
+    targets: readonly object[],
+    what: string,
+    act: () => Promise<void>,
+  ): Promise<void> {
+    if (targets.some((target) => this.busy.has(target))) return;
+    for (const target of targets) this.busy.add(target);
     this.counts.set(what, (this.counts.get(what) ?? 0) + 1);
     this.tell(what);
     try {
       await act();
     } finally {
-      this.busy.delete(target);
+      for (const target of targets) this.busy.delete(target);
     }
   }
 

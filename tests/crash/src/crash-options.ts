@@ -17,6 +17,8 @@ export interface CrashOptions {
   readonly inFlight: number;
   readonly seed: number;
   readonly partitions: number;
+  /** How many partitions there are from about the middle on, when there are to be more. */
+  readonly growTo: number | undefined;
   /** What Redis is: one server, which comes back with its data, or one whose replica takes over. */
   readonly on: RedisForm;
   readonly workers: number;
@@ -27,8 +29,9 @@ export interface CrashOptions {
 }
 
 /** What `--help` prints. */
-export const USAGE = `scripts/crash [--minutes N | --workflows N] [--seed S] [--partitions P] [--kill workers,api,redis]
-              [--on server|cluster|sentinel] [--in-flight N] [--workers N] [--apis N] [--output FOLDER]
+export const USAGE = `scripts/crash [--minutes N | --workflows N] [--seed S] [--partitions P] [--grow-to P]
+              [--kill workers,api,redis] [--on server|cluster|sentinel] [--in-flight N] [--workers N] [--apis N]
+              [--output FOLDER]
 
 Runs workflows while processes are killed at random moments, and checks what became of them.`;
 
@@ -45,6 +48,7 @@ export function readOptions(args: readonly string[]): CrashOptions {
       workflows: { type: 'string' },
       seed: { type: 'string' },
       partitions: { type: 'string', default: '1' },
+      'grow-to': { type: 'string' },
       on: { type: 'string', default: 'server' },
       kill: { type: 'string', default: VICTIMS.join(',') },
       'in-flight': { type: 'string', default: '30' },
@@ -55,6 +59,7 @@ export function readOptions(args: readonly string[]): CrashOptions {
   });
   const seed = values.seed === undefined ? randomInt(2 ** 32) : integer('seed', values.seed, 0);
   createSeededRandom(seed);
+  const partitions = integer('partitions', values.partitions, 1);
   return {
     durationMs: values.minutes === undefined ? Infinity : positive('minutes', values.minutes) * 60_000,
     workflows:
@@ -65,7 +70,9 @@ export function readOptions(args: readonly string[]): CrashOptions {
         : integer('workflows', values.workflows, 1),
     inFlight: integer('in-flight', values['in-flight'], 1),
     seed,
-    partitions: integer('partitions', values.partitions, 1),
+    partitions,
+    growTo:
+      values['grow-to'] === undefined ? undefined : integer('grow-to', values['grow-to'], partitions + 1),
     on: form(values.on),
     workers: integer('workers', values.workers, 1),
     apis: integer('apis', values.apis, 1),

@@ -6,16 +6,24 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from './api-client.js';
 import { Chaos } from './chaos.js';
 import type { CrashOptions } from './crash-options.js';
-import { startDeployment } from './deployment.js';
+import { RATE, SESSIONS_PER_WORKER, startDeployment } from './deployment.js';
 import type { Deployment } from './deployment.js';
+import { readRecords } from './activity-records.js';
+import { Growth } from './growth.js';
 import { Operator } from './operator.js';
-import { drawScenario } from './scenario.js';
+import { attemptViolations, rateViolations, sessionViolations } from './record-checks.js';
+import { drawScenario, fullHouse } from './scenario.js';
 import { ScenarioRun } from './scenario-run.js';
-import { historyViolations, readHistory, replayViolations } from './verification.js';
+import { historyViolations, placementViolations, readHistory, replayViolations } from './verification.js';
 
 /** When nothing ends for so long, something hangs. */
 const HANG_MS = 90_000;
 const PROGRESS_MS = 5_000;
+/** Share of the run after which a growth is announced. */
+const ANNOUNCED_AFTER = 0.5;
+/** So many workflows begin one after the other around its moment, beside all others. */
+const NEWCOMERS = 20;
+const NEWCOMER_EVERY_MS = 50;
 /** Long enough for the sticky queues of dead workers to be removed. */
 const LEFTOVER_LIMIT_MS = 120_000;
 const CONCURRENT_CHECKS = 8;
@@ -48,13 +56,13 @@ export class CrashRun {
     await mkdir(logFolder, { recursive: true });
     const deployment = await startDeployment({ ...options, logFolder });
     const api = new ApiClient(deployment.apiUrls, this.stopping.signal);
-    const engine = await Engine.open({ connection: { url: deployment.redis.url } });
     const chaos = new Chaos(
       deployment,
       createSeededRandom((options.seed ^ 0x5eed) >>> 0),
       options.victims,
       (what) => this.tell(`  ${what}`),
     );
+    const growth = options.growTo === undefined ? undefined : new Growth(deployment, chaos, options.growTo);
     const operator = new Operator(api, (id) => this.runs.find(({ scenario }) => scenario.workflowId === id));
     const progress = setInterval(() => this.tellProgress(api), PROGRESS_MS);
     try {
@@ -65,12 +73,22 @@ export class CrashRun {
         .catch((error: unknown) => {
           if (!this.isStopping()) this.violations.push(String(error));
         });
-      const finished = await this.runWorkflows(api, chaos);
+      const growing = growth && this.grow(growth);
+      const finished = await this.runWorkflows(api, chaos, growth);
       isOver = true;
       await operating;
+      await growing;
       await chaos.stop();
-      if (!finished) await this.describeStuck(engine);
-      await this.checkHistories(engine, logFolder);
+      if (finished) await this.fillHosts(api);
+      await this.checkRecords(deployment);
+      const engine = await Engine.open({ connection: { url: deployment.redis.url } });
+      try {
+        if (!finished) await this.describeStuck(engine);
+        await this.checkHistories(engine, logFolder);
+        this.violations.push(...(await placementViolations(engine)));
+      } finally {
+        await engine.close();
+      }
       if (finished) await this.checkReplays(api);
       await this.endProcesses(deployment);
       if (finished) await this.checkLeftovers(deployment);
@@ -79,7 +97,6 @@ export class CrashRun {
       await operator.cleanUp();
       this.violations.push(...operator.violations);
       this.stopping.abort();
-      await engine.close();
       await deployment.destroy();
     }
     for (const { faults } of [...deployment.apis, ...deployment.workers]) this.violations.push(...faults);
@@ -94,31 +111,42 @@ export class CrashRun {
   }
 
   /** Keeps so many workflows going at the same time. Kills go on until most are over. False when something hangs. */
-  private async runWorkflows(api: ApiClient, chaos: Chaos): Promise<boolean> {
+  private async runWorkflows(api: ApiClient, chaos: Chaos, growth: Growth | undefined): Promise<boolean> {
     const { workflows, durationMs, inFlight, seed } = this.options;
     const random = createSeededRandom(seed);
     const endMs = Date.now() + durationMs;
-    const lane = async (): Promise<void> => {
-      while (this.runs.length < workflows && Date.now() < endMs && !this.isStopping()) {
-        const run = new ScenarioRun(drawScenario(random, this.runs.length), api);
-        this.runs.push(run);
-        try {
-          await run.run();
-        } catch (error) {
-          if (!this.isStopping()) run.violations.push(String(error));
-        }
-        this.over++;
-        this.lastEndMs = Date.now();
+    const newcomers = growth ? NEWCOMERS : 0;
+    let left = workflows - newcomers;
+    const begin = async (): Promise<void> => {
+      const run = new ScenarioRun(drawScenario(random, this.runs.length), api);
+      this.runs.push(run);
+      try {
+        await run.run();
+      } catch (error) {
+        if (!this.isStopping()) run.violations.push(String(error));
       }
+      this.over++;
+      this.lastEndMs = Date.now();
+    };
+    const lane = async (): Promise<void> => {
+      while (left > 0 && Date.now() < endMs && !this.isStopping()) {
+        left--;
+        await begin();
+      }
+    };
+    const newcomer = async (index: number): Promise<void> => {
+      await growth?.moment((index - newcomers / 2) * NEWCOMER_EVERY_MS);
+      await begin();
     };
     this.lastEndMs = Date.now();
     const lanes = Array.from({ length: inFlight }, lane);
-    const done = Promise.all(lanes).then(() => true);
+    const growing = Array.from({ length: newcomers }, (_, index) => newcomer(index));
+    const done = Promise.all([...lanes, ...growing]).then(() => true);
     const hung = (async () => {
       while (Date.now() - this.lastEndMs < HANG_MS) {
         if ((await Promise.race([done, sleep(500)])) === true) return true;
         // The last ones may take their time without being killed again and again.
-        if (this.over >= workflows * 0.95) void chaos.stop();
+        if (this.over >= workflows * 0.9) void chaos.stop();
       }
       return false;
     })();
@@ -130,6 +158,37 @@ export class CrashRun {
       this.stopping.abort();
     }
     return finished;
+  }
+
+  /** Lets the deployment grow once the run has come that far. */
+  private async grow(growth: Growth): Promise<void> {
+    const { workflows, durationMs } = this.options;
+    const beganMs = Date.now();
+    const progress = (): number =>
+      Math.max(this.runs.length / workflows, (Date.now() - beganMs) / durationMs);
+    while (progress() < ANNOUNCED_AFTER && !this.isStopping()) await sleep(100);
+    try {
+      await growth.run();
+    } catch (error) {
+      this.violations.push(String(error));
+    }
+  }
+
+  /** Where a host has lost a place for sessions, this hangs. */
+  private async fillHosts(api: ApiClient): Promise<void> {
+    const run = new ScenarioRun(fullHouse(this.options.workers), api);
+    this.runs.push(run);
+    await Promise.race([run.run(), sleep(HANG_MS, undefined, { ref: false })]);
+    if (!run.isOver) run.violations.push('it hangs');
+  }
+
+  private async checkRecords({ recordFile }: Deployment): Promise<void> {
+    const records = await readRecords(recordFile);
+    this.violations.push(
+      ...attemptViolations(records),
+      ...rateViolations(records, RATE),
+      ...sessionViolations(records, SESSIONS_PER_WORKER),
+    );
   }
 
   private async describeStuck(engine: Engine): Promise<void> {

@@ -19,8 +19,10 @@ async function main(): Promise<number> {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${USAGE}\n`);
     return 2;
   }
-  const { seed, partitions, on, victims } = options;
-  print(`crash test: --seed ${seed} --partitions ${partitions} --on ${on} --kill ${victims.join(',')}`);
+  const { seed, partitions, growTo, on, victims } = options;
+  const growth = growTo === undefined ? '' : ` --grow-to ${growTo}`;
+  const repeat = `--seed ${seed} --partitions ${partitions}${growth} --on ${on}`;
+  print(`crash test: ${repeat} --kill ${victims.join(',')}`);
   const startedMs = Date.now();
   const since = (): string => `${((Date.now() - startedMs) / 1_000).toFixed(1)} s`;
   const report = await new CrashRun(options, (line) => print(`${since()} ${line}`)).run();
@@ -28,7 +30,7 @@ async function main(): Promise<number> {
   const more = report.violations.length - MAX_SHOWN;
   if (more > 0) print(`... and ${more} more`);
   print(
-    `crash test: ${report.passed} workflows passed, ${report.failed} failed, ${report.violations.length} violations in ${since()}; --seed ${seed} --partitions ${partitions} --on ${on}`,
+    `crash test: ${report.passed} workflows passed, ${report.failed} failed, ${report.violations.length} violations in ${since()}; ${repeat}`,
   );
   const { TIDEWHEEL_STAGE_RESULT: resultFile } = process.env;
   if (resultFile) {

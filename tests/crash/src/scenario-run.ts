@@ -7,6 +7,9 @@ import type { ClientStep, Scenario } from './scenario.js';
 /** Path of all executions of the crash test. */
 export const WORKFLOWS_PATH = '/api/v1/namespaces/default/workflows';
 
+/** Short, so that a process that stands still for longer finds a start that another one has done meanwhile. */
+const START_PATIENCE_MS = 2_000;
+
 /** A signal that was sent until the answer came. */
 interface SentSignal {
   readonly requestId: string;
@@ -32,13 +35,14 @@ export class ScenarioRun {
   /** Starts the workflow, does what is to be done to it, and holds its result against the expected one. */
   async run(): Promise<void> {
     const { scenario, violations } = this;
-    const started = await this.api.ask('POST', this.path(), {
+    const request = {
       workflowType: scenario.workflowType,
       taskQueue: TASK_QUEUE,
       input: scenario.input,
       requestId: `start-${scenario.workflowId}`,
       workflowTaskTimeout: '4s',
-    });
+    };
+    const started = await this.api.ask('POST', this.path(), request, START_PATIENCE_MS);
     if (started.status !== 200) {
       violations.push(`the start was answered with ${describeAnswer(started)}`);
       return;

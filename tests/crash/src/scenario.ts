@@ -2,6 +2,7 @@ import type { ExecutionStatus } from '@tidewheel/core';
 import type { SeededRandom } from '@tidewheel/testing';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { RATE, SESSIONS_PER_WORKER } from './deployment.js';
 
 /** What a client does to a workflow while it runs. */
 export type ClientStep =
@@ -36,6 +37,15 @@ const BLUEPRINTS: Readonly<Record<string, Draw>> = {
   parallel: (random) => {
     const values = integers(random, 3, 8, 20);
     return completes([values], sum(values.map((value) => value * value)));
+  },
+  rated: (random) => {
+    const values = integers(random, 8, 12, 20);
+    return completes([RATE.taskQueue, values], sum(values.map((value) => value * value)));
+  },
+  sessions: (random) => {
+    const values = integers(random, 1, 2, 100);
+    const steps = random.int(3, 4);
+    return completes([values, steps], sum(values) + values.length * steps);
   },
   heartbeating: (random) => {
     const steps = random.int(3, 12);
@@ -91,6 +101,16 @@ export function drawScenario(random: SeededRandom, index: number): Scenario {
   const workflowType = TYPES[index % TYPES.length] as string;
   const draw = BLUEPRINTS[workflowType] as Draw;
   return { workflowId: `crash-${index}-${workflowType}`, workflowType, ...draw(random) };
+}
+
+/** Fills all the room for sessions that workers have, which must be all there when everything else is over. */
+export function fullHouse(workers: number): Scenario {
+  const type = 'fullHouse';
+  return {
+    workflowId: `crash-${type}`,
+    workflowType: type,
+    ...completes([workers * SESSIONS_PER_WORKER], workers),
+  };
 }
 
 function poisoned(workflowId: string): Scenario {

@@ -45,6 +45,37 @@ export function historyViolations(run: ScenarioRun, events: readonly HistoryEven
   return found;
 }
 
+/**
+ * Names workflow ids that have more than one run, and runs that are not in the partition that their start belonged to, by
+ * what the size of the deployment was at that time; and partitions that a growth has brought, when all of them are empty.
+ */
+export async function placementViolations(engine: Engine): Promise<string[]> {
+  const { keys, placement } = engine.context;
+  const { sizes } = placement;
+  const found: string[] = [];
+  const runs = new Map<string, string>();
+  const used = new Set<number>();
+  let pageToken: string | undefined;
+  do {
+    const page = await engine.listWorkflows({ namespace: NAMESPACE, pageSize: 1_000, pageToken });
+    for (const { execution, startTimeMs } of page.executions) {
+      const { workflowId, runId } = execution;
+      const other = runs.get(workflowId);
+      if (other !== undefined) found.push(`${workflowId} has the runs ${other} and ${runId}`);
+      runs.set(workflowId, runId);
+      const size = sizes.findLast(({ fromMs }) => fromMs <= startTimeMs)?.partitions;
+      const home = keys.execution(NAMESPACE, workflowId, size).partition;
+      const { partition } = await placement.find(NAMESPACE, workflowId);
+      if (partition !== home) found.push(`${workflowId} is in partition ${partition} instead of ${home}`);
+      used.add(partition);
+    }
+    pageToken = page.nextPageToken;
+  } while (pageToken !== undefined);
+  const first = sizes[0]?.partitions ?? 0;
+  if (sizes.length > 1 && Math.max(...used) < first) found.push('the partitions of the growth are empty');
+  return found;
+}
+
 /** Lets a closed run answer a query, for which its whole history is replayed. */
 export async function replayViolations(
   api: ApiClient,

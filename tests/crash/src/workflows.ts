@@ -2,19 +2,21 @@ import {
   ActivityFailure,
   CancellationScope,
   condition,
+  createSession,
   defineQuery,
   defineSignal,
   proxyActivities,
   setHandler,
   sleep,
+  withSession,
 } from '@tidewheel/workflow';
 import type * as activities from './activities.js';
 
 /** Quick to notice that the worker of an attempt is gone, and never out of attempts. */
-const { add, square, stubborn, refuse, cleanUp, poison } = proxyActivities<typeof activities>({
-  startToCloseTimeout: '3s',
-  retry: { initialInterval: 50, maximumInterval: '1s' },
-});
+const QUICK = { startToCloseTimeout: '3s', retry: { initialInterval: 50, maximumInterval: '1s' } } as const;
+const { add, square, stubborn, refuse, cleanUp, poison } = proxyActivities<typeof activities>(QUICK);
+/** As many sessions as it takes, on hosts that are found to be gone as soon. */
+const SESSION = { creationTimeout: '1 hour', heartbeatTimeout: '2s', maximumAttempts: 1_000 } as const;
 const { count, countUntilCancelled } = proxyActivities<typeof activities>({
   startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '2s',
@@ -60,6 +62,45 @@ export async function parallel(values: readonly number[]): Promise<number> {
   );
   current.stage = 'done';
   return squares.reduce((sum, each) => sum + each, 0);
+}
+
+/** Activities side by side on the queue with a dispatch rate. */
+export async function rated(taskQueue: string, values: readonly number[]): Promise<number> {
+  const current = { stage: 'begun' };
+  reach(current);
+  const limited = proxyActivities<typeof activities>({ ...QUICK, taskQueue });
+  const squares = await Promise.all(values.map((value) => limited.square(value)));
+  current.stage = 'done';
+  return squares.reduce((sum, each) => sum + each, 0);
+}
+
+/** Sessions side by side, each with some steps on its host, and from the beginning on another one when that is lost. */
+export async function sessions(values: readonly number[], steps: number): Promise<number> {
+  const current = { stage: 'begun' };
+  reach(current);
+  const reached = await Promise.all(
+    values.map((value) =>
+      withSession(SESSION, async (session) => {
+        const { visit } = session.proxyActivities<typeof activities>(QUICK);
+        let result = value;
+        for (let step = 1; step <= steps; step++) result = await visit(session.sessionId, step, result);
+        return result;
+      }),
+    ),
+  );
+  current.stage = 'done';
+  return reached.reduce((sum, each) => sum + each, 0);
+}
+
+/** Has so many sessions open at the same time; on how many hosts. */
+export async function fullHouse(count: number): Promise<number> {
+  const current = { stage: 'begun' };
+  reach(current);
+  const { creationTimeout } = SESSION;
+  const opened = await Promise.all(Array.from({ length: count }, () => createSession({ creationTimeout })));
+  await Promise.all(opened.map((session) => session.complete()));
+  current.stage = 'done';
+  return new Set(opened.map(({ taskQueue }) => taskQueue)).size;
 }
 
 /** Long activities that go on where the attempt before last reported to be. */
