@@ -39,7 +39,7 @@ const LONGEST_MS = 3_600_000;
 const KEYS = ['check', 'interval', 'timeout'];
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
 /** The process' own checks. */
-const TAKEN = ['redis', 'scripts', 'durability', 'notices', 'started', 'polls', 'running'];
+const TAKEN = ['redis', 'scripts', 'partitions', 'durability', 'notices', 'started', 'polls', 'running'];
 
 /**
  * Imports the health checks of modules: ES modules or CommonJS, compiled to JavaScript.

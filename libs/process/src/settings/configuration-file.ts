@@ -23,7 +23,7 @@ export function readConfigurationFile(path: string, keys: readonly string[]): Co
       faults.push(`got the unknown key "${key}" in "${path}"; allowed are ${keys.join(', ')}`);
     } else if (text === undefined) {
       faults.push(
-        `got ${JSON.stringify(value)} for "${key}" in "${path}"; allowed is text, a number, true, false or a list of text without commas`,
+        `got ${kindOf(value)} for "${key}" in "${path}"; allowed is text, a number, true, false or a list of text without commas`,
       );
     } else {
       values.set(key, text);
@@ -40,9 +40,17 @@ function parse(path: string): object | string {
     if (typeof content === 'object' && content !== null && !Array.isArray(content)) return content;
     return `got "${path}", which holds no object; ${allowed}`;
   } catch (error) {
-    const reason = (error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ');
+    const message = (error instanceof Error ? error.message : String(error)).replaceAll('\n', ' ');
+    // Node.js repeats what stands around the fault, which may be a password.
+    const reason = message.replace(/, (\.\.\.)?".*"(\.\.\.)? (?=is not valid JSON$)/, ' ');
     return `got "${path}" (${reason}); ${allowed}`;
   }
+}
+
+/** What something is that is no text; it is not repeated, because a password may be in it. */
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'a list' : 'an object';
 }
 
 function textOf(value: unknown): string | undefined {
