@@ -159,7 +159,13 @@ describe('Redis', () => {
   });
 
   it('has its password in a secret, or nowhere', async () => {
-    await refuses({ redis: { url: 'redis://:hunter2@redis:6379' } }, /redis\.url: holds a password/);
+    for (const url of [
+      'redis://:hunter2@redis:6379',
+      'redis+sentinel://s1:26379/primary?sentinelPassword=hunter2',
+      'redis://redis:6379/0?password=hunter2',
+    ]) {
+      await refuses({ redis: { url } }, /redis\.url: holds a password/);
+    }
     const objects = await render({ redis: { existingSecret: 'address', existingSecretKey: 'url-of-redis' } });
     assert.deepEqual(variablesOf(find(objects, 'Deployment', '-api')).TIDEWHEEL_REDIS_URL, {
       secretKeyRef: { name: 'address', key: 'url-of-redis' },
@@ -330,6 +336,11 @@ describe('wrong values are refused with their path and the reason', () => {
     [pool({ workflows: '', activities: [] }), /workerPools\.orders: needs workflows, activities or both/],
     [pool({ workflows: '', kinds: ['workflow'] }), /workerPools\.orders\.kinds: has "workflow"/],
     [pool({ activities: [], kinds: ['activity'] }), /workerPools\.orders\.kinds: has "activity"/],
+    [
+      pool({ image: { repository: 'r.example/w', tag: 1.4 } }),
+      /\/workerPools\/orders\/image\/tag/,
+      /want string/,
+    ],
     [pool({ kinds: ['query'] }), /\/workerPools\/orders\/kinds\/0/],
     [pool({ slots: { workflowTasks: 1 } }), /\/workerPools\/orders\/slots\/workflowTasks/],
     [pool({ autoscaling: { type: 'auto' } }), /\/workerPools\/orders\/autoscaling\/type/],

@@ -39,7 +39,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- printf "%s@%s" .image.repository .image.digest -}}
 {{- else -}}
 {{- $tag := default .root.Chart.AppVersion .image.tag -}}
-{{- if eq (toString $tag) "latest" -}}
+{{- if eq $tag "latest" -}}
 {{- fail (printf "%s.tag: \"latest\" names another image tomorrow: name a version or a digest" .path) -}}
 {{- end -}}
 {{- printf "%s:%s" .image.repository $tag -}}
@@ -55,7 +55,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- if ne (int $ways) 1 -}}
 {{- fail (printf "redis: give exactly one of redis.url, redis.existingSecret and redis.evaluation.enabled; got %d of them" (int $ways)) -}}
 {{- end -}}
-{{- if regexMatch "^[a-z+]+://[^/@]*:[^/@]+@" .Values.redis.url -}}
+{{- if regexMatch "^[a-z+]+://[^/@]*:[^/@]+@|(?i)[?&][a-z]*password=" .Values.redis.url -}}
 {{- fail "redis.url: holds a password, which everybody could read who sees the release: put the address into a secret and name it in redis.existingSecret" -}}
 {{- end -}}
 {{- end -}}
@@ -85,6 +85,11 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end }}
 {{- end -}}
 
+{{/* A value as a process reads it: numbers in full, which would be 1e+06 otherwise. */}}
+{{- define "tidewheel.text" -}}
+{{- kindIs "string" . | ternary . (toJson .) -}}
+{{- end -}}
+
 {{/* Variables that people add: a map, in the order of its names. dict "env" {...} "path" "api.env" */}}
 {{- define "tidewheel.extraEnv" -}}
 {{- $path := .path -}}
@@ -101,7 +106,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- fail (printf "%s.%s: is set by the chart from a value of its own, which this would go behind the back of" $path $name) }}
 {{- end }}
 - name: {{ $name }}
-  value: {{ $value | quote }}
+  value: {{ include "tidewheel.text" $value | quote }}
 {{- end }}
 {{- end -}}
 

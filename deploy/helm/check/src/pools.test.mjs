@@ -1,0 +1,40 @@
+// What pools of workers get from values that are theirs, and from values that they share.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { find, LEAST, POOL, render, variablesOf } from './render.mjs';
+
+describe('numbers', () => {
+  it('reach the processes in full, however large they are', async () => {
+    const env = { BYTES: 250_000_000, SHARE: 0.5, FLAG: true, TEXT: '1e+06' };
+    const objects = await render({
+      ...LEAST,
+      api: { env },
+      workerPools: { orders: { ...POOL, env, maxCachedWorkflows: 1_000_000 } },
+    });
+    const worker = variablesOf(find(objects, 'Deployment', '-orders'));
+    assert.equal(worker.TIDEWHEEL_WORKER_MAX_CACHED_WORKFLOWS, '1000000');
+    for (const { BYTES, SHARE, FLAG, TEXT } of [worker, variablesOf(find(objects, 'Deployment', '-api'))]) {
+      assert.deepEqual([BYTES, SHARE, FLAG, TEXT], ['250000000', '0.5', 'true', '1e+06']);
+    }
+  });
+});
+
+describe('a service account', () => {
+  const namesOf = async (values) =>
+    (await render({ ...LEAST, ...values }))
+      .filter(({ kind }) => kind === 'ServiceAccount')
+      .map(({ metadata }) => metadata.name);
+
+  it('is one for each pool, unless they share one', async () => {
+    const workerPools = { a: POOL, b: POOL };
+    assert.deepEqual(await namesOf({ workerPools }), [
+      'tw-tidewheel-api',
+      'tw-tidewheel-worker-a',
+      'tw-tidewheel-worker-b',
+    ]);
+    const workerDefaults = { serviceAccount: { name: 'flows' } };
+    assert.deepEqual(await namesOf({ workerPools, workerDefaults }), ['tw-tidewheel-api', 'flows']);
+    const api = { serviceAccount: { name: 'flows' } };
+    assert.deepEqual(await namesOf({ workerPools, workerDefaults, api }), ['flows']);
+  });
+});
