@@ -38,7 +38,8 @@ export async function startProcessServer(options: ProcessServerOptions): Promise
 }
 
 function answer(request: IncomingMessage, response: ServerResponse, options: ProcessServerOptions): void {
-  const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+  // Not by way of URL, which throws for some of what a request may ask for.
+  const [pathname = ''] = (request.url ?? '').split('?', 1);
   if (pathname === '/log-level') {
     void answerLogLevel(options.logger, request, response).catch(() => response.destroy());
   } else if (!['/health', '/ready', '/metrics'].includes(pathname)) {
