@@ -11,6 +11,7 @@ import type { waiting } from './greeting-workflows.fixture.js';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const WORKFLOWS = fileURLToPath(new URL('./greeting-workflows.fixture.ts', import.meta.url));
 const TASK_QUEUE = 'greetings';
+const HEARTBEAT_MS = 1_000;
 const ACTIVITIES = `
   import { existsSync } from 'node:fs';
   import { setTimeout } from 'node:timers/promises';
@@ -37,7 +38,7 @@ function start(env: Record<string, string> = {}): Promise<SpawnedProcess> {
       TIDEWHEEL_WORKER_TASK_QUEUES: TASK_QUEUE,
       TIDEWHEEL_WORKER_WORKFLOWS: WORKFLOWS,
       TIDEWHEEL_WORKER_ACTIVITIES: join(folder, 'activities.mjs'),
-      TIDEWHEEL_WORKER_HEARTBEAT_INTERVAL: '1s',
+      TIDEWHEEL_WORKER_HEARTBEAT_INTERVAL: `${HEARTBEAT_MS}ms`,
       TIDEWHEEL_WORKER_MAX_CONCURRENT_ACTIVITIES: '10',
       TIDEWHEEL_WORKER_PORT: '0',
       ...env,
@@ -141,6 +142,34 @@ describe('worker processes in the registry', () => {
     await until('the dead worker to be forgotten', async () => (await scaling()).pollers === 1);
     expect(await scaling()).toMatchObject({ inFlight: 0, slots: 10 });
     expect(await workers()).toMatchObject([{ hostInfo: { processId: String(second.pid) } }]);
+    await handle.terminate();
+    await writeFile(file, '');
+  });
+
+  it('say less often that they are there while they do nothing, and count as there for longer then', async () => {
+    await start();
+    const validForMs = async (): Promise<number> => {
+      const [worker] = await workers();
+      if (!worker) return 0;
+      const { keys, redis: server } = connection.engine.context;
+      const expiry = await server.zscore(keys.workers('default').expiries, worker.workerInstanceKey);
+      return Number(expiry) - worker.heartbeatTimeMs;
+    };
+    await until('the worker to leave out heartbeats', async () => {
+      const [worker] = await workers();
+      return worker !== undefined && worker.elapsedSinceLastHeartbeatMs > 2 * HEARTBEAT_MS;
+    });
+    expect(await validForMs()).toBeGreaterThanOrEqual(3 * 3 * HEARTBEAT_MS);
+
+    const file = join(folder, 'go');
+    const handle = await startWaiting('idle', file);
+    await until('the activity to count as in flight', async () => (await scaling()).inFlight === 1);
+    await until('a busy worker to say so often', async () => {
+      const [worker] = await workers();
+      const elapsedMs = worker?.elapsedSinceLastHeartbeatMs ?? Infinity;
+      return elapsedMs < 2 * HEARTBEAT_MS && (await validForMs()) < 2 * 3 * HEARTBEAT_MS;
+    });
+    expect(await scaling()).toMatchObject({ inFlight: 1, pollers: 1 });
     await handle.terminate();
     await writeFile(file, '');
   });

@@ -86,6 +86,10 @@ export const DEFAULTS = {
   workerRateKeptMs: 60_000,
   /** How often a worker says what it does. */
   workerHeartbeatMs: 10_000,
+  /** A worker that does nothing says so only every so many heartbeats. */
+  workerIdleHeartbeats: 3,
+  /** No worker says less often than this that it is there. */
+  workerLongestSilenceMs: 60_000,
   /** How many heartbeats of a worker may fail to come before it counts as gone. */
   workerHeartbeatsMissed: 3,
   /** Slots that a worker is taken to have of a kind when none of a queue's workers says how many it has. */

@@ -118,8 +118,8 @@ export interface WorkerOptions {
   /** The worker's version, and whether its tasks are chosen by it. */
   readonly workerDeploymentOptions?: WorkerDeploymentOptions;
   /**
-   * How often the worker says in the registry what it does, from 1 s to 60 s; it counts as gone when three in a row have
-   * failed to come. Default 10 s.
+   * How often the worker says in the registry what it does, from 1 s to 60 s; every third time, or every 60 s, while it
+   * does nothing. It counts as gone when three in a row have failed to come. Default 10 s.
    */
   readonly workerHeartbeatInterval?: Duration;
   /** Modules that workflow code may import but must not use. */

@@ -176,6 +176,7 @@ export class Worker {
       workerInstanceKey: this.workerId,
       namespace: options.namespace,
       intervalMs: options.workerHeartbeatMs,
+      isIdle: () => description.isIdle(this.getStatus()),
       heartbeat: () => description.heartbeat(this.getStatus()),
     };
   }

@@ -50,26 +50,32 @@ export class SelfDescription {
   private readonly startTimeMs = Date.now();
   private toldMs: number | undefined;
   private told = { workflow: NOTHING, activity: NOTHING };
+  private toldState: WorkerState | undefined;
 
   constructor(private readonly facts: WorkerFacts) {}
+
+  /** Whether the latest heartbeat still holds: the worker has ended nothing since, and has nothing in hand. */
+  isIdle(status: WorkerStatus): boolean {
+    const { workflow, activity } = countsOf(status);
+    return (
+      status.runState === this.toldState &&
+      status.workflowSlots.used + status.activitySlots.used === 0 &&
+      workflow.processed === this.told.workflow.processed &&
+      activity.processed === this.told.activity.processed
+    );
+  }
 
   /** What the worker says of itself now. */
   heartbeat(status: WorkerStatus): WorkerHeartbeat {
     const { workflows, activities } = this.facts;
-    const { workflowTasks, activities: attempts, workflowCache: cache } = status;
+    const { workflowCache: cache } = status;
     const heartbeatTimeMs = Date.now();
     const elapsedSinceLastHeartbeatMs = heartbeatTimeMs - (this.toldMs ?? heartbeatTimeMs);
-    const workflow = {
-      processed: workflowTasks.completed + workflowTasks.failed,
-      failed: workflowTasks.failed,
-    };
-    const activity = {
-      processed: attempts.completed + attempts.failed + attempts.canceled,
-      failed: attempts.failed,
-    };
+    const { workflow, activity } = countsOf(status);
     const before = this.told;
     this.toldMs = heartbeatTimeMs;
     this.told = { workflow, activity };
+    this.toldState = status.runState;
     const pollers = { current: status.runState === 'RUNNING' ? 1 : 0, autoscaling: false };
     const kind = (
       facts: KindFacts | undefined,
@@ -106,6 +112,19 @@ export class SelfDescription {
       }),
     };
   }
+}
+
+function countsOf({ workflowTasks, activities }: WorkerStatus): {
+  readonly workflow: TaskCounts;
+  readonly activity: TaskCounts;
+} {
+  return {
+    workflow: { processed: workflowTasks.completed + workflowTasks.failed, failed: workflowTasks.failed },
+    activity: {
+      processed: activities.completed + activities.failed + activities.canceled,
+      failed: activities.failed,
+    },
+  };
 }
 
 function slotsOf(

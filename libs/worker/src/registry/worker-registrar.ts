@@ -12,6 +12,8 @@ export interface Registrant {
   readonly namespace: string;
   /** Time between its heartbeats. */
   readonly intervalMs: number;
+  /** Whether it has nothing to say that it did not say last time: it does nothing, and did nothing since. */
+  isIdle(): boolean;
   /** What to say now. */
   heartbeat(): WorkerHeartbeat;
 }
@@ -24,7 +26,8 @@ interface Round {
 
 /**
  * Registers the workers of a process: all of them together with one write each time, so a process costs the same whether
- * it holds one worker or fifty. Nothing of it is on the way of a task. While Redis is away, heartbeats are left out.
+ * it holds one worker or fifty. Nothing of it is on the way of a task. A worker that does nothing leaves out most of its
+ * heartbeats, and counts as there for longer. While Redis is away, heartbeats are left out.
  */
 export class WorkerRegistrar {
   private static readonly registrars = new WeakMap<Engine, WorkerRegistrar>();
@@ -39,6 +42,8 @@ export class WorkerRegistrar {
   /** The workers that are to say something, by the time between their heartbeats. */
   private readonly rounds = new Map<number, Round>();
   private readonly soon = new Set<Registrant>();
+  /** Until when those that said that they do nothing need not say it again. */
+  private readonly restsUntilMs = new WeakMap<Registrant, number>();
   private hasFailed = false;
 
   private constructor(
@@ -74,6 +79,7 @@ export class WorkerRegistrar {
   async remove(registrant: Registrant): Promise<void> {
     const round = this.rounds.get(registrant.intervalMs);
     if (!round?.registrants.delete(registrant)) return;
+    this.restsUntilMs.delete(registrant);
     if (round.registrants.size === 0) {
       clearInterval(round.timer);
       this.rounds.delete(registrant.intervalMs);
@@ -96,14 +102,20 @@ export class WorkerRegistrar {
     const round = this.rounds.get(intervalMs);
     if (!round || round.underWay) return;
     round.underWay = true;
-    await this.tell([...round.registrants]);
+    await this.tell([...round.registrants].filter((one) => !one.isIdle() || this.isDue(one)));
     round.underWay = false;
+  }
+
+  /** Whether a worker that does nothing has to say so again before the turn after this one. */
+  private isDue(registrant: Registrant): boolean {
+    const nextTurnMs = performance.now() + registrant.intervalMs / 2;
+    return nextTurnMs > (this.restsUntilMs.get(registrant) ?? 0);
   }
 
   private async tell(registrants: readonly Registrant[]): Promise<void> {
     const groups = new Map<string, Registrant[]>();
     for (const registrant of registrants) {
-      const key = `${registrant.namespace}\n${registrant.intervalMs}`;
+      const key = `${registrant.namespace}\n${registrant.intervalMs}\n${registrant.isIdle()}`;
       const group = groups.get(key);
       if (group) group.push(registrant);
       else groups.set(key, [registrant]);
@@ -115,15 +127,30 @@ export class WorkerRegistrar {
     const [first] = registrants;
     if (!first) return;
     const { namespace, intervalMs } = first;
+    const isIdle = first.isIdle();
+    const silenceMs = isIdle ? idleIntervalMs(intervalMs) : intervalMs;
     try {
       const heartbeats = registrants.map((registrant) => registrant.heartbeat());
-      const validMs = intervalMs * DEFAULTS.workerHeartbeatsMissed;
+      const validMs = silenceMs * DEFAULTS.workerHeartbeatsMissed;
       await recordWorkers(this.engine.context, namespace, heartbeats, { validMs });
       this.hasFailed = false;
+      for (const registrant of registrants) {
+        if (isIdle) this.restsUntilMs.set(registrant, performance.now() + silenceMs);
+        else this.restsUntilMs.delete(registrant);
+      }
     } catch (error) {
       // For information only: tasks go on without it.
       if (!this.hasFailed) this.logger.debug('workers could not be registered', { error: String(error) });
       this.hasFailed = true;
+      for (const registrant of registrants) this.restsUntilMs.delete(registrant);
     }
   }
+}
+
+/** Time between the heartbeats of a worker that does nothing. */
+function idleIntervalMs(intervalMs: number): number {
+  return Math.max(
+    intervalMs,
+    Math.min(intervalMs * DEFAULTS.workerIdleHeartbeats, DEFAULTS.workerLongestSilenceMs),
+  );
 }
