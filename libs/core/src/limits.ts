@@ -92,6 +92,10 @@ export const DEFAULTS = {
   workerLongestSilenceMs: 60_000,
   /** How many heartbeats of a worker may fail to come before it counts as gone. */
   workerHeartbeatsMissed: 3,
+  /** How often it is noted of workers that poll through a server that they do. */
+  remoteWorkerNotedMs: 30_000,
+  /** How long a worker that polls through a server counts as there after its last poll. */
+  remoteWorkerKeptMs: 180_000,
   /** Slots that a worker is taken to have of a kind when none of a queue's workers says how many it has. */
   slotsPerWorker: 100,
 } as const;

@@ -103,9 +103,14 @@ export { cancelActivity, completeActivity, failActivity } from './activity-task/
 export type { ActivityReporter, ActivityReportOutcome } from './activity-task/resolve-activity.js';
 export { heartbeatActivity, returnActivity } from './activity-task/heartbeat.js';
 export type { HeartbeatResponse } from './activity-task/heartbeat.js';
-export { forgetWorkers, recordWorkers } from './workers/record-workers.js';
+export {
+  forgetSeenWorkers,
+  forgetWorkers,
+  recordSeenWorkers,
+  recordWorkers,
+} from './workers/record-workers.js';
 export type { RecordWorkersOptions } from './workers/record-workers.js';
-export { SLOT_KINDS } from './workers/worker-heartbeat.js';
+export { SLOT_KINDS, WORKER_TRANSPORTS } from './workers/worker-heartbeat.js';
 export type {
   SlotKind,
   WorkerDeploymentVersion,
@@ -115,6 +120,7 @@ export type {
   WorkerPollers,
   WorkerRunStatus,
   WorkerSlots,
+  WorkerTransport,
 } from './workers/worker-heartbeat.js';
 export type { ListWorkersPage, ListWorkersRequest } from './workers/list-workers.js';
 export type { RegistrationMismatch } from './workers/registrations.js';

@@ -24,6 +24,8 @@ export const WORKER = 'worker-1';
 interface CallOptions {
   readonly signal?: AbortSignal;
   readonly deadlineMs?: number;
+  /** Headers that the caller sends. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 interface DeploymentOptions {
@@ -79,7 +81,7 @@ export class WorkerGateway {
       },
       deadlineMs: options.deadlineMs ?? Date.now() + 70_000,
       method,
-      metadata: new Metadata(),
+      metadata: Metadata.fromHttp2Headers(options.headers ?? {}),
     };
     const response = await handler(throughWire(types[`${method}Request`], request), call);
     return throughWire(types[`${method}Response`], response) as Decoded<ResponseOf<M>>;

@@ -34,9 +34,14 @@ export const workerJson = z
     workerIdentity: z.string(),
     namespace: z.string(),
     taskQueue: z.string(),
+    transport: z.enum(['REDIS', 'GRPC', 'REST']).optional().meta({
+      description: 'How it gets its tasks: from Redis by itself, or through the API over gRPC or REST.',
+    }),
     status: z.enum(['RUNNING', 'SHUTTING_DOWN', 'SHUTDOWN']),
     hostInfo: z.strictObject({
-      hostName: z.string(),
+      hostName: z
+        .string()
+        .meta({ description: 'Empty, like the other texts, when the worker does not say.' }),
       processId: z.string(),
       workerGroupingKey: z.string().optional(),
       currentHostCpuUsage: z.number().optional().meta({ description: 'From 0 to 1.' }),
@@ -46,7 +51,9 @@ export const workerJson = z
     sdkVersion: z.string(),
     deploymentVersion: deploymentVersionJson.optional(),
     startTime: timestamp,
-    heartbeatTime: timestamp,
+    heartbeatTime: timestamp.meta({
+      description: 'When it last said what it does; of one that does not, when its latest poll was seen.',
+    }),
     elapsedSinceLastHeartbeat: durationText,
     timeLag: durationText.meta({
       description: 'How long ago its latest heartbeat was, by the clocks of both.',

@@ -7,7 +7,7 @@ import { workerJson } from './worker-json.js';
 const workerFilter = z.string().meta({
   description:
     'Comparisons joined by AND, such as `TaskQueue = "orders" AND Status = "Running"`. Attributes: WorkerInstanceKey, ' +
-    'WorkerIdentity, HostName, TaskQueue, DeploymentName, BuildId, SdkName, SdkVersion, Status, StartTime, ' +
+    'WorkerIdentity, HostName, TaskQueue, DeploymentName, BuildId, SdkName, SdkVersion, Status, Transport, StartTime, ' +
     'HeartbeatTime; `=`, `!=`, `IN (...)` and STARTS_WITH, for times also `<`, `<=`, `>`, `>=`.',
   examples: ["TaskQueue = 'orders' AND Status = 'Running'"],
 });
@@ -21,7 +21,8 @@ export const listWorkers = {
   summary: 'List the workers that are there',
   description:
     'By task queue, then by key. A worker registers when it begins to poll, says now and then what it does, and is ' +
-    'taken off when it ends, or when it has not been heard of for three heartbeats.',
+    'taken off when it ends, or when it has not been heard of for three heartbeats. One that polls through the API and ' +
+    'does not say what it does is there for three minutes after its last poll.',
   params: z.strictObject({ namespace: namespaceName }),
   query: z.strictObject({
     query: workerFilter.optional(),

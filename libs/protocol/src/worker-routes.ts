@@ -54,6 +54,15 @@ export const registerWorker = {
       taskQueue: identifier('The queue that it polls.'),
       workflowTypes: types('a workflow that it can decide for'),
       activityTypes: types('an activity that it can run'),
+      hostInfo: z
+        .strictObject({
+          hostName: identifier('Name of its host.').optional(),
+          processId: identifier('Id of its process.').optional(),
+        })
+        .optional()
+        .meta({ description: 'Where it runs; shown in the registry of workers.' }),
+      sdkName: identifier('What it is made with; shown in the registry of workers.').optional(),
+      sdkVersion: identifier('Version of that.').optional(),
     })
     .meta({ id: 'RegisterWorkerRequest' }),
   bodyRequired: true,

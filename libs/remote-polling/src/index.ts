@@ -34,3 +34,4 @@ export {
 } from './tokens.js';
 export type { HistoryToken } from './tokens.js';
 export { workerLogger } from './worker-logger.js';
+export type { WorkerFacts } from './worker-notes.js';

@@ -1,5 +1,6 @@
 import type { ActivityTask, QueryTask, WorkflowTask } from '@tidewheel/engine';
 import type { QueryEntry } from '@tidewheel/store';
+import type { WorkerFacts } from './worker-notes.js';
 
 /** What a poll may bring. */
 export type PolledTask =
@@ -24,6 +25,8 @@ export interface PollerIdentity {
   readonly identity: string;
   /** Names one worker among all; '' when it does not say. */
   readonly workerInstanceKey: string;
+  /** Tells more of the worker, for the registry; asked for once, not with every poll. Absent: it is not shown there. */
+  readonly facts?: (() => WorkerFacts) | undefined;
 }
 
 /** One poll that waits: until it gets a task, its time is over, or its caller has gone. */

@@ -17,6 +17,7 @@ import {
   completeWorkflowTask,
   failActivity,
   failWorkflowTask,
+  forgetSeenWorkers,
   handBackUnregisteredActivity,
   heartbeatActivity,
   returnActivity,
@@ -51,6 +52,7 @@ import {
   tokenKindOf,
 } from './tokens.js';
 import { decodeWorkerToken, encodeWorkerToken } from './worker-registration.js';
+import type { WorkerFacts } from './worker-notes.js';
 import type { WorkerRegistration } from './worker-registration.js';
 
 /** Names a worker that was registered. */
@@ -118,7 +120,7 @@ export class RemoteWorkers {
    * @throws InvalidArgumentError when it can do nothing, NamespaceNotFoundError
    */
   async register(
-    registration: Omit<WorkerRegistration, 'workerInstanceKey'>,
+    registration: Omit<WorkerRegistration, 'workerInstanceKey' | 'startTimeMs'>,
   ): Promise<{ readonly workerToken: Uint8Array; readonly workerInstanceKey: string }> {
     const { namespace, workflowTypes, activityTypes } = registration;
     if (workflowTypes.length + activityTypes.length === 0) {
@@ -131,7 +133,12 @@ export class RemoteWorkers {
     }
     await this.context.namespaces.require(namespace);
     const workerInstanceKey = randomUUID();
-    return { workerToken: encodeWorkerToken({ ...registration, workerInstanceKey }), workerInstanceKey };
+    const worker = { ...registration, workerInstanceKey, startTimeMs: Date.now() };
+    this.hub.noteWorker(
+      queueOf(worker, activityTypes.length > 0 ? 'activity' : 'workflow'),
+      pollerOf(worker),
+    );
+    return { workerToken: encodeWorkerToken(worker), workerInstanceKey };
   }
 
   /**
@@ -272,6 +279,8 @@ export class RemoteWorkers {
       return () => returnActivity(this.context, attempt);
     });
     this.hub.endPolls(namespace, worker.taskQueue, worker.workerInstanceKey);
+    await this.context.namespaces.require(namespace);
+    await forgetSeenWorkers(this.context, namespace, [worker.workerInstanceKey]);
     const returned = await Promise.all(returns.map((give) => give()));
     return returned.filter((was) => was).length;
   }
@@ -358,8 +367,25 @@ function queueOf({ namespace, taskQueue }: WorkerRegistration, kind: 'workflow' 
   return { kind, namespace, name: taskQueue, normalName: taskQueue };
 }
 
-function pollerOf({ identity, workerInstanceKey }: WorkerRegistration): PollerIdentity {
-  return { identity, workerInstanceKey };
+function pollerOf(worker: WorkerRegistration): PollerIdentity {
+  const { identity, workerInstanceKey } = worker;
+  return { identity, workerInstanceKey, facts: () => factsOf(worker) };
+}
+
+function factsOf(worker: WorkerRegistration): WorkerFacts {
+  const { hostName, processId, sdkName, sdkVersion, startTimeMs, workflowTypes, activityTypes } = worker;
+  return {
+    transport: 'REST',
+    hostName,
+    processId,
+    sdkName,
+    sdkVersion,
+    startTimeMs,
+    types: {
+      ...(workflowTypes.length > 0 && { workflow: workflowTypes }),
+      ...(activityTypes.length > 0 && { activity: activityTypes }),
+    },
+  };
 }
 
 function reporterOf({ identity = '' }: TaskAddress): { readonly identity: string } {

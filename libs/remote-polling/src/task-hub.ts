@@ -10,6 +10,7 @@ import type { PolledQueue } from './polled-queue.js';
 import { PollerNotes } from './poller-notes.js';
 import { returnTask } from './return-task.js';
 import { TaskQueuePoller } from './task-queue-poller.js';
+import { WorkerNotes } from './worker-notes.js';
 
 /** How long a poll waits at most. */
 const LONG_POLL_MS = 60_000;
@@ -60,6 +61,7 @@ export class TaskHub {
   private readonly queueOf = new Map<Poll, OpenQueue>();
   private readonly clock: PollClock;
   private readonly reader: TaskReader;
+  private readonly workers: WorkerNotes;
   private nextSweepMs = 0;
   private closing = false;
 
@@ -69,6 +71,7 @@ export class TaskHub {
     private readonly times: LingerTimes = LINGER_TIMES,
   ) {
     this.reader = TaskReader.of(engine, logger);
+    this.workers = new WorkerNotes(engine.context);
     this.clock = new PollClock(
       (poll) => this.timeOut(poll),
       (nowMs) => this.sweep(nowMs),
@@ -111,6 +114,7 @@ export class TaskHub {
     };
     limits.signal.addEventListener('abort', onAbort, { once: true });
     open.notes.polled(poller.identity);
+    this.workers.polled(queue, poller, Date.now());
     this.queueOf.set(poll, open);
     this.clock.add(poll);
     open.poller.slots.add(poll);
@@ -150,8 +154,16 @@ export class TaskHub {
     return undefined;
   }
 
-  /** Ends all polls of one worker for a task queue, with nothing. */
+  /** A worker is there, though it has not polled yet. */
+  noteWorker(queue: PolledQueue, poller: PollerIdentity): void {
+    if (this.closing) return;
+    this.workers.polled(queue, poller, Date.now());
+    this.clock.start();
+  }
+
+  /** Ends all polls of one worker for a task queue, with nothing: it has gone. */
   endPolls(namespace: string, taskQueue: string, workerInstanceKey: string): void {
+    this.workers.forget(namespace, taskQueue, workerInstanceKey);
     for (const { poller } of this.queues.values()) {
       const { queue, slots } = poller;
       if (queue.kind === 'sticky' || queue.namespace !== namespace || queue.name !== taskQueue) continue;
@@ -245,7 +257,12 @@ export class TaskHub {
       else if (!closed && nowMs - lastPollMs > lingerMs) void this.close(open);
       open.notes.turn(nowMs);
     }
-    return this.queues.size > 0;
+    this.workers.turn(nowMs, () => this.waitingPolls());
+    return this.queues.size > 0 || this.workers.pending;
+  }
+
+  private *waitingPolls(): Iterable<readonly [PolledQueue, PollerIdentity]> {
+    for (const [{ poller }, open] of this.queueOf) yield [open.poller.queue, poller];
   }
 
   private close(open: OpenQueue, options: { readonly force?: boolean } = {}): Promise<void> {

@@ -9,6 +9,13 @@ export interface WorkerRegistration {
   /** Names one worker among all, also those of the same identity. */
   readonly workerInstanceKey: string;
   readonly taskQueue: string;
+  /** Where it runs and what it is made with; '' when it does not say. */
+  readonly hostName: string;
+  readonly processId: string;
+  readonly sdkName: string;
+  readonly sdkVersion: string;
+  /** When it registered, milliseconds since the epoch. */
+  readonly startTimeMs: number;
   /** Types of the workflows that it can decide for; none: it gets no workflow tasks. */
   readonly workflowTypes: readonly string[];
   /** Types of the activities that it can run; none: it gets no activity tasks. */
@@ -20,12 +27,17 @@ export interface WorkerRegistration {
  * it.
  */
 export function encodeWorkerToken(registration: WorkerRegistration): Buffer {
-  const { namespace, identity, workerInstanceKey, taskQueue, workflowTypes, activityTypes } = registration;
+  const { workflowTypes, activityTypes } = registration;
   return encodeToken('r', [
-    namespace,
-    identity,
-    workerInstanceKey,
-    taskQueue,
+    registration.namespace,
+    registration.identity,
+    registration.workerInstanceKey,
+    registration.taskQueue,
+    registration.hostName,
+    registration.processId,
+    registration.sdkName,
+    registration.sdkVersion,
+    registration.startTimeMs,
     workflowTypes.length,
     ...workflowTypes,
     ...activityTypes,
@@ -41,6 +53,11 @@ export function decodeWorkerToken(bytes: Uint8Array, namespace: string): WorkerR
     identity: fields.text(),
     workerInstanceKey: fields.text(),
     taskQueue: fields.text(),
+    hostName: fields.text(),
+    processId: fields.text(),
+    sdkName: fields.text(),
+    sdkVersion: fields.text(),
+    startTimeMs: fields.count(),
   };
   const workflowTypes = fields.count();
   const types = fields.rest();

@@ -32,6 +32,7 @@ function workerToJson(worker: WorkerInfo): WorkerJson {
     workerIdentity: worker.workerIdentity,
     namespace: worker.namespace,
     taskQueue: worker.taskQueue,
+    ...(worker.transport && { transport: worker.transport }),
     status: worker.status,
     hostInfo: {
       hostName: hostInfo.hostName,

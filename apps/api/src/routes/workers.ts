@@ -24,8 +24,11 @@ type WorkerRouteName =
 /** Answers workers without an SDK. */
 export const workerHandlers: Pick<Handlers, WorkerRouteName> = {
   async registerWorker({ params, body }, { ask }) {
-    const { workflowTypes = [], activityTypes = [], ...rest } = body;
-    const registration = { ...params, ...rest, workflowTypes, activityTypes };
+    const { identity, taskQueue, workflowTypes = [], activityTypes = [], hostInfo = {} } = body;
+    const { hostName = '', processId = '' } = hostInfo;
+    const { sdkName = '', sdkVersion = '' } = body;
+    const worker = { identity, taskQueue, hostName, processId, sdkName, sdkVersion };
+    const registration = { ...params, ...worker, workflowTypes, activityTypes };
     const registered = await ask((_engine, workers) => workers.register(registration));
     return {
       workerToken: tokenToJson(registered.workerToken),

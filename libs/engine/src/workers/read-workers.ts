@@ -19,7 +19,7 @@ interface IndexRange {
 /** Forgets the workers that have expired, so that what is read after it is without them. */
 export async function forgetExpiredWorkers(context: EngineContext, namespace: string): Promise<void> {
   const keys = registryKeys(context.keys.workers(namespace));
-  await forgetWorkers(context.run, { ...keys, workers: [] });
+  await forgetWorkers(context.run, { ...keys, goneMs: 0, keepMs: 0, workers: [] });
 }
 
 /** Members of the index, in the order of their bytes. */
@@ -67,11 +67,13 @@ export async function readWorkers(
 ): Promise<(WorkerInfo | undefined)[]> {
   if (workerInstanceKeys.length === 0) return [];
   const { records } = context.keys.workers(namespace);
-  const found = await context.redis.hmget(records, ...workerInstanceKeys.map((key) => `r${key}`));
+  const fields = ['r', 'l'].flatMap((kind) => workerInstanceKeys.map((key) => kind + key));
+  const found = await context.redis.hmget(records, ...fields);
   const nowMs = Date.now();
-  return found.map((record) => {
-    if (record === null) return undefined;
-    const heartbeat = readRecord(record);
+  return workerInstanceKeys.map((_, i) => {
+    const record = found[i];
+    if (typeof record !== 'string') return undefined;
+    const heartbeat = readRecord(record, found[workerInstanceKeys.length + i] ?? '');
     return { ...heartbeat, namespace, timeLagMs: Math.max(0, nowMs - heartbeat.heartbeatTimeMs) };
   });
 }

@@ -13,6 +13,7 @@ const ATTRIBUTES = {
   SdkName: (worker) => worker.sdkName,
   SdkVersion: (worker) => worker.sdkVersion,
   Status: (worker) => worker.status,
+  Transport: (worker) => worker.transport ?? '',
   StartTime: (worker) => worker.startTimeMs,
   HeartbeatTime: (worker) => worker.heartbeatTimeMs,
 } as const satisfies Readonly<Record<string, (worker: WorkerInfo) => string | number>>;

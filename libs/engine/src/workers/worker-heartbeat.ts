@@ -41,7 +41,12 @@ export interface WorkerDeploymentVersion {
   readonly buildId: string;
 }
 
-/** What a worker says of itself now and then. Times are milliseconds since the epoch, by the worker's clock. */
+/** How a worker reaches its tasks: by itself from Redis, or through a server process. */
+export const WORKER_TRANSPORTS = ['REDIS', 'GRPC', 'REST'] as const;
+
+export type WorkerTransport = (typeof WORKER_TRANSPORTS)[number];
+
+/** What a worker says of itself now and then, or a server that it polls says in its stead. Times are milliseconds since the epoch, by the worker's clock. */
 export interface WorkerHeartbeat {
   /** Unique among all workers. */
   readonly workerInstanceKey: string;
@@ -49,6 +54,9 @@ export interface WorkerHeartbeat {
   /** Who polls in its stead, as the poller of a task queue; the worker's identity when left out. */
   readonly pollerIdentity?: string | undefined;
   readonly taskQueue: string;
+  /** Undefined in what a process of an older version wrote. */
+  readonly transport?: WorkerTransport | undefined;
+  /** Texts are '' when the worker does not say. */
   readonly hostInfo: {
     readonly hostName: string;
     readonly processId: string;

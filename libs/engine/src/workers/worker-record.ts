@@ -9,6 +9,10 @@ const TASK_KINDS: readonly TaskKind[] = ['workflow', 'activity'];
 const UNKNOWN_TYPES = '-';
 const DIGEST_CHARACTERS = 16;
 
+/** How the load of a worker begins that servers speak for, and the line that tells since when it has been there. */
+const SEEN_BY_SERVERS = '0';
+const SINCE = 'since';
+
 /** What all workers of a task queue of one version and registration have in hand of one kind of task. */
 export interface LoadTotal {
   readonly kind: TaskKind;
@@ -36,9 +40,26 @@ export function writeRecord(heartbeat: WorkerHeartbeat): string {
   return record;
 }
 
-/** What {@link writeRecord} wrote. */
-export function readRecord(record: string): WorkerHeartbeat {
-  return JSON.parse(record) as WorkerHeartbeat;
+/** Whether {@link writeRecord} would write it. */
+export function fitsRecord(heartbeat: WorkerHeartbeat): boolean {
+  return Buffer.byteLength(JSON.stringify(heartbeat)) <= LIMITS.workerRecordBytes;
+}
+
+/**
+ * What {@link writeRecord} wrote. Of a worker that servers speak for, the load that {@link writeLoad} wrote tells what any
+ * of them has seen: its kinds, and since when it has been there.
+ */
+export function readRecord(record: string, load: string): WorkerHeartbeat {
+  const heartbeat = JSON.parse(record) as WorkerHeartbeat;
+  if (!load.startsWith(SEEN_BY_SERVERS)) return heartbeat;
+  const lines = load.split('\n').map((line) => line.split('\t'));
+  const kinds = TASK_KINDS.filter((kind) => lines.some(([name]) => name === kind));
+  const since = lines.find(([name]) => name === SINCE)?.[1];
+  return {
+    ...heartbeat,
+    startTimeMs: since === undefined ? heartbeat.startTimeMs : Number(since),
+    kinds: Object.fromEntries(kinds.map((kind) => [kind, heartbeat.kinds[kind] ?? {}])),
+  };
 }
 
 /** A worker's load as the scripts take it; see `include/workers.lua`. */
@@ -51,7 +72,9 @@ export function writeLoad(heartbeat: WorkerHeartbeat, speaksForItself: boolean):
     const size = available === undefined ? [0, 0] : [used + available, 1];
     return [[kind, deploymentName, buildId, registrationOf(info), used, ...size].join('\t')];
   });
-  return [`${speaksForItself ? 1 : 0}\t${heartbeat.taskQueue}`, ...lines, ''].join('\n');
+  if (speaksForItself) return [`1\t${heartbeat.taskQueue}`, ...lines, ''].join('\n');
+  const since = [SINCE, heartbeat.startTimeMs].join('\t');
+  return [`${SEEN_BY_SERVERS}\t${heartbeat.taskQueue}`, ...lines, since, ''].join('\n');
 }
 
 /** The sums of a task queue as the scripts reply them. */

@@ -1,5 +1,5 @@
 import { DEFAULTS, InvalidArgumentError, WorkerNotFoundError } from '@tidewheel/core';
-import { forgetWorkers, recordWorkers } from '@tidewheel/engine';
+import { forgetSeenWorkers, forgetWorkers, recordSeenWorkers, recordWorkers } from '@tidewheel/engine';
 import type { WorkerHeartbeat, WorkerKind } from '@tidewheel/engine';
 import { waitUntil } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
@@ -123,14 +123,79 @@ describeEngine('the registry of workers', (deployment) => {
     const queue = newQueue();
     const seen = heartbeat(queue, { sdkName: 'seen', kinds: { activity: {} } });
     const itself = { ...seen, sdkName: 'itself', kinds: { activity: kind(3, 7) } };
-    const forOthers = { speakForThemselves: false };
-    await record([seen], forOthers);
+    const see = () => recordSeenWorkers(deployment().context, NAMESPACE, [seen]);
+    expect(await see()).toEqual(new Set());
     expect(await scale(queue)).toMatchObject({ pollers: 1, slots: 0, inFlight: 0 });
     await record([itself]);
-    await record([seen], forOthers);
+    expect(await see()).toEqual(new Set([seen.workerInstanceKey]));
     expect(await scale(queue)).toMatchObject({ pollers: 1, slots: 10, inFlight: 3 });
     const described = await deployment().engine.describeWorker(NAMESPACE, seen.workerInstanceKey);
     expect(described.sdkName).toBe('itself');
+  });
+
+  it('puts together what several servers see of a worker', async () => {
+    const { context, engine } = deployment();
+    const queue = newQueue();
+    const types = ['charge', 'ship'];
+    const seen = heartbeat(queue, { kinds: { activity: { types } }, startTimeMs: 2_000 });
+    const elsewhere = { ...seen, kinds: { workflow: {} }, startTimeMs: 1_000 };
+    for (const one of [seen, elsewhere, seen, elsewhere]) await recordSeenWorkers(context, NAMESPACE, [one]);
+    const { kinds, startTimeMs } = await engine.describeWorker(NAMESPACE, seen.workerInstanceKey);
+    // The first to see it says since when it has been there; types are told by the one that knows them.
+    expect([Object.keys(kinds).sort(), startTimeMs]).toEqual([['activity', 'workflow'], 2_000]);
+    expect(await engine.scaleTaskQueue(NAMESPACE, queue)).toMatchObject({
+      workflow: { pollers: 1, slots: 0 },
+      activity: { pollers: 1, slots: 0 },
+    });
+    expect((await list(`TaskQueue = '${queue}'`)).workers).toHaveLength(1);
+    await record([heartbeat(queue, { kinds: { activity: kind(0, 1, ['charge']) } })]);
+    expect(await engine.scaleTaskQueue(NAMESPACE, queue)).toMatchObject({
+      activity: { pollers: 2, registrationMismatches: 1 },
+    });
+    await forgetSeenWorkers(context, NAMESPACE, [seen.workerInstanceKey]);
+    expect(await engine.scaleTaskQueue(NAMESPACE, queue)).toMatchObject({
+      workflow: { pollers: 0 },
+      activity: { pollers: 1, registrationMismatches: 0 },
+    });
+  });
+
+  it('does not believe servers that still see a worker that has gone', async () => {
+    const { context, engine } = deployment();
+    const queue = newQueue();
+    const seen = heartbeat(queue, { kinds: { activity: {} } });
+    const see = () => recordSeenWorkers(context, NAMESPACE, [seen]);
+    await see();
+    await forgetSeenWorkers(context, NAMESPACE, [seen.workerInstanceKey]);
+    expect(await see()).toEqual(new Set([seen.workerInstanceKey]));
+    await expect(engine.describeWorker(NAMESPACE, seen.workerInstanceKey)).rejects.toThrow(
+      WorkerNotFoundError,
+    );
+    expect((await list(`TaskQueue = '${queue}'`)).workers).toEqual([]);
+    expect(await scale(queue)).toMatchObject({ pollers: 0 });
+    // What is remembered of it expires like everything else.
+    const { records, expiries } = context.keys.workers(NAMESPACE);
+    const untilMs = Number(await context.redis.zscore(expiries, seen.workerInstanceKey));
+    expect(untilMs - seen.heartbeatTimeMs).toBeGreaterThanOrEqual(DEFAULTS.remoteWorkerKeptMs);
+    await context.redis.zadd(expiries, 1, seen.workerInstanceKey);
+    expect(await list('')).toBeDefined();
+    expect(await context.redis.hexists(records, `l${seen.workerInstanceKey}`)).toBe(0);
+    expect(await see()).toEqual(new Set());
+    expect(await scale(queue)).toMatchObject({ pollers: 1 });
+  });
+
+  it('leaves out what it cannot note of workers that servers see', async () => {
+    const { context, engine } = deployment();
+    const queue = newQueue();
+    const long = Array.from({ length: 1_000 }, (_, i) => `${i}`.padEnd(1_000, 'x'));
+    const [sound, large, unsound] = [
+      heartbeat(queue, { kinds: { activity: { types: ['charge'] } } }),
+      heartbeat(queue, { kinds: { activity: { types: long } } }),
+      heartbeat(queue, { workerIdentity: 'a\nb' }),
+    ];
+    expect(await recordSeenWorkers(context, NAMESPACE, [unsound, large, sound])).toEqual(new Set());
+    expect((await list(`TaskQueue = '${queue}'`)).workers).toHaveLength(2);
+    const { kinds } = await engine.describeWorker(NAMESPACE, large.workerInstanceKey);
+    expect(kinds).toEqual({ activity: {} });
   });
 
   it('lists by queue and key, page by page, and filters', async () => {

@@ -14,6 +14,7 @@ export function heartbeatFromProto(heartbeat: P.WorkerHeartbeat): WorkerHeartbea
     workerInstanceKey: heartbeat.workerInstanceKey ?? '',
     workerIdentity: heartbeat.workerIdentity ?? '',
     taskQueue: heartbeat.taskQueue ?? '',
+    transport: 'GRPC',
     hostInfo: {
       hostName: hostInfo?.hostName ?? '',
       processId: hostInfo?.processId ?? '',

@@ -1,8 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { dispatchRateFault, identifierFault, LIMITS } from '@tidewheel/core';
-import { forgetWorkers, recordWorkers, resetStickyTaskQueue } from '@tidewheel/engine';
+import { forgetSeenWorkers, recordWorkers, resetStickyTaskQueue } from '@tidewheel/engine';
 import type { EngineContext } from '@tidewheel/engine';
-import type { PolledQueue, PolledTask, TaskHub } from '@tidewheel/remote-polling';
+import type { PolledQueue, PolledTask, TaskHub, WorkerFacts } from '@tidewheel/remote-polling';
 import type { CallContext, MethodTable } from '../call-context.js';
 import { taskQueueKind } from '../convert/enums.js';
 import { versionOfWorker } from '../convert/versioning.js';
@@ -41,6 +41,7 @@ export function pollMethods({ engine }: WorkerMethodsContext, hub: TaskHub): Pol
     const poller = {
       identity: request.identity ?? '',
       workerInstanceKey: request.workerInstanceKey ?? '',
+      facts: () => factsOf(call),
     };
     return (await hub.deliver(queue, poller, call, respond)) ?? {};
   }
@@ -113,7 +114,19 @@ async function leaveRegistry(context: EngineContext, request: RequestOf<'Shutdow
   const runsTasks = Object.values(heartbeat?.kinds ?? {}).some((kind) => (kind?.slots?.used ?? 0) > 0);
   if (heartbeat && runsTasks)
     await recordWorkers(context, namespace ?? '', [heartbeat], { validMs: DRAIN_MS });
-  else await forgetWorkers(context, namespace ?? '', [workerInstanceKey ?? '']);
+  else await forgetSeenWorkers(context, namespace ?? '', [workerInstanceKey ?? '']);
+}
+
+/** What the headers of a worker's polls tell of it. */
+function factsOf({ metadata }: CallContext): WorkerFacts {
+  const text = (name: string): string => String(metadata.get(name)[0] ?? '').slice(0, LIMITS.idLength);
+  return {
+    transport: 'GRPC',
+    hostName: '',
+    processId: '',
+    sdkName: text('client-name'),
+    sdkVersion: text('client-version'),
+  };
 }
 
 type TaskQueueOf<Method extends 'PollWorkflowTaskQueue' | 'PollActivityTaskQueue'> =

@@ -1,5 +1,6 @@
 -- Notes that workers are there and what they do, keeps the sums of their task queues in step, and forgets workers that
--- have expired. Replies for each worker: 0 when nothing was noted, because the worker speaks for itself; 1 when it was;
+-- have expired. Replies for each worker: 0 when nothing was noted, because the worker speaks for itself or has gone; 1 when
+-- it was;
 -- 2 when with it a registration came to its task queue that differs from those of other workers of the same version.
 -- @key records
 -- @key expiries
@@ -37,6 +38,7 @@ for i = firstWorker, #ARGV, 5 do
       forgetWorker(recordsKey, expiriesKey, indexKey, id)
       old = false
     end
+    if old and string.sub(old, 1, 1) == '0' and string.sub(load, 1, 1) == '0' then load = mergeSeen(old, load) end
     if old ~= load then
       local totals = loadTotals(recordsKey, queue)
       local fresh = addLoad(totals, load, 1)

@@ -89,6 +89,7 @@ export class SelfDescription {
       workerIdentity: status.identity,
       pollerIdentity: this.facts.pollerIdentity,
       taskQueue: status.taskQueue,
+      transport: 'REDIS',
       hostInfo: { hostName: hostname(), processId: String(process.pid), ...hostUsage() },
       sdkName: SDK_NAME,
       sdkVersion: sdkVersion(),

@@ -6,6 +6,10 @@
 -- task queue; then one line for each kind of task: name, used slots, slots, and 1 if the number of slots is known, else 0.
 -- A name is kind, deployment, build id and digest of the registered types, with tabs between. A sum has for each name the
 -- number of workers, and the sums of the three numbers.
+--
+-- The load of a worker that a server speaks for ends with a line 'since', a tab and when it was first seen, ms: all
+-- servers that it polls know the first of their times, and the kinds that any of them has seen. A load with '2' and nothing
+-- else is that of a worker that has gone, of which servers may still say for a while that it is there.
 -- @include clock.lua
 local function loadTotals(recordsKey, queue)
   local totals = {}
@@ -44,6 +48,21 @@ local function addLoad(totals, load, sign)
   return fresh
 end
 local function queueOf(load) return string.match(load, '^%d\t([^\n]*)\n') end
+-- What another server knows of a worker, together with what was known.
+local function mergeSeen(old, load)
+  local merged, fresh = {}, {}
+  for line in string.gmatch(load, '[^\n]+') do fresh[string.match(line, '^[^\t]*')] = line end
+  for line in string.gmatch(old, '[^\n]+') do
+    local name = string.match(line, '^[^\t]*')
+    merged[#merged + 1] = name ~= 'since' and fresh[name] or line
+    fresh[name] = nil
+  end
+  for line in string.gmatch(load, '[^\n]+') do
+    if fresh[string.match(line, '^[^\t]*')] then merged[#merged + 1] = line end
+  end
+  return table.concat(merged, '\n') .. '\n'
+end
+
 local function forgetWorker(recordsKey, expiriesKey, indexKey, id)
   local load = redis.call('HGET', recordsKey, 'l' .. id)
   redis.call('ZREM', expiriesKey, id)
