@@ -29,6 +29,8 @@ it('prints one JSON object for each load of a scenario', async () => {
       scenario: 'workflow-1-activity',
       system: 'tidewheel',
       inFlight: expect.any(Number),
+      cluster: null,
+      partitions: 1,
       fsync: 'everysec',
       perSecond: expect.any(Number),
       p50Ms: expect.any(Number),
@@ -36,6 +38,7 @@ it('prints one JSON object for each load of a scenario', async () => {
       redisScriptCallsPerItem: expect.any(Number),
       redisCommandsPerItem: expect.any(Number),
       redisCpuMicrosPerItem: expect.any(Number),
+      redisSystemCpuMicrosPerItem: expect.any(Number),
       redisBytesPerItem: expect.any(Number),
       workerCpuMicrosPerItem: expect.any(Number),
       clientCpuMicrosPerItem: expect.any(Number),
@@ -45,6 +48,36 @@ it('prints one JSON object for each load of a scenario', async () => {
   }
 });
 
-it('refuses what it does not know', async () => {
-  expect(await runBench(['workflow-0-activities'])).toEqual({ code: 2, stdout: [] });
+it('counts what all primaries of a cluster did', async () => {
+  const { code, stdout } = await runBench([
+    ...['workflow-1-activity', '--cluster', '3', '--partitions', '4', '--in-flight', '50'],
+    ...['--seconds', '1', '--rounds', '1', '--json'],
+  ]);
+  expect(code).toBe(0);
+  const [result] = stdout.map((line) => JSON.parse(line) as Record<string, number>);
+  expect(result).toMatchObject({ cluster: 3, partitions: 4, inFlight: 50 });
+  // Each workflow takes a start and three completions, whichever primary has it.
+  expect(result?.['redisScriptCallsPerItem']).toBeGreaterThanOrEqual(4);
 });
+
+it('compares a cluster with one server', async () => {
+  const { code, stdout } = await runBench([
+    ...['cluster', '--in-flight', '20', '--seconds', '1', '--rounds', '1', '--json'],
+  ]);
+  expect(code).toBe(0);
+  const rows = stdout.map((line) => JSON.parse(line) as Record<string, unknown>);
+  expect(rows).toContainEqual({
+    scenario: 'cluster',
+    system: 'tidewheel',
+    measure: 'commands, cluster',
+    value: expect.any(Number),
+    unit: 'times, median of rounds',
+  });
+});
+
+it.each([[['workflow-0-activities']], [['backlog', '--cluster', '3']], [['sandbox', '--cluster', '3']]])(
+  'refuses %j, which it does not know or cannot do',
+  async (args) => {
+    expect(await runBench(args)).toEqual({ code: 2, stdout: [] });
+  },
+);

@@ -1,7 +1,7 @@
 import { openDeployment, openRedis } from '@tidewheel/store';
 import type { Keyspace, Redis } from '@tidewheel/store';
-import { startTestRedis, waitUntil } from '@tidewheel/testing';
-import type { RedisFsync, TestRedis } from '@tidewheel/testing';
+import { startTestCluster, startTestRedis, waitUntil } from '@tidewheel/testing';
+import type { RedisFsync, TestCluster, TestRedis } from '@tidewheel/testing';
 import { startApi } from './processes/api.js';
 import type { Api } from './processes/api.js';
 import { ControlledProcess } from './processes/calls.js';
@@ -15,6 +15,8 @@ import type { TelemetryLevel } from './options.js';
 interface DeploymentOptions {
   readonly fsync: RedisFsync;
   readonly partitions: number;
+  /** Primaries of a Redis Cluster; default: one server that is none. */
+  readonly cluster?: number | undefined;
   /** What the workers and the client have; default none. */
   readonly telemetry?: TelemetryLevel;
 }
@@ -45,23 +47,34 @@ export class BenchDeployment {
   private api: Api | undefined;
 
   private constructor(
-    private readonly server: TestRedis,
+    private readonly server: TestRedis | TestCluster,
     /** A connection of the bench itself. */
     readonly redis: Redis,
+    /** A connection of the bench to each server, for its statistics. */
+    readonly servers: readonly Redis[],
     private readonly keys: Keyspace,
     private readonly sink: TelemetrySink,
   ) {
     running.add(this);
   }
 
-  static async start({ fsync, partitions, telemetry = 'off' }: DeploymentOptions): Promise<BenchDeployment> {
-    const server = await startTestRedis({ fsync, extraArgs: REDIS_ARGS });
+  static async start({
+    fsync,
+    partitions,
+    cluster,
+    telemetry = 'off',
+  }: DeploymentOptions): Promise<BenchDeployment> {
+    const server = cluster
+      ? await startTestCluster({ fsync, primaries: cluster, replicas: 0, extraArgs: REDIS_ARGS })
+      : await startTestRedis({ fsync, extraArgs: REDIS_ARGS });
     const redis = openRedis({ url: server.url, name: 'bench' });
+    const servers =
+      'nodes' in server ? server.nodes.map(({ url }) => openRedis({ url, name: 'bench' })) : [redis];
     try {
       const keys = await openDeployment(redis, { partitions });
-      return new BenchDeployment(server, redis, keys, await TelemetrySink.start(telemetry));
+      return new BenchDeployment(server, redis, servers, keys, await TelemetrySink.start(telemetry));
     } catch (error) {
-      redis.disconnect();
+      for (const one of new Set([redis, ...servers])) one.disconnect();
       await server.stop();
       throw error;
     }
@@ -137,7 +150,7 @@ export class BenchDeployment {
   /** Ends everything and removes the data. */
   async stop(): Promise<void> {
     await Promise.all([...this.processes, ...(this.api ? [this.api.process] : [])].map((one) => one.kill()));
-    this.redis.disconnect();
+    for (const one of new Set([this.redis, ...this.servers])) one.disconnect();
     this.sink.close();
     await this.server.stop();
     running.delete(this);

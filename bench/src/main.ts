@@ -30,7 +30,7 @@ async function main(): Promise<void> {
       tell(count === 0 ? name : `${name}, ${count} in flight`);
       const result = { scenario: name, system: SYSTEM, inFlight: count, rounds: await run(options, count) };
       results.push(result);
-      if (options.json) print(resultJson(result, options.fsync));
+      if (options.json) print(resultJson(result, options));
       if (options.verbose) formatCommands(result).forEach(options.json ? tell : print);
     }
   }
@@ -61,6 +61,7 @@ function optionsOrExit(): BenchOptions {
     return readOptions(
       process.argv.slice(2),
       [...SCENARIOS, ...REPORTS].map(({ name }) => name),
+      REPORTS.filter(({ runsOnCluster }) => !runsOnCluster).map(({ name }) => name),
     );
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
@@ -69,9 +70,10 @@ function optionsOrExit(): BenchOptions {
   }
 }
 
-function circumstances({ fsync, partitions, workers, rounds, seconds }: BenchOptions): string {
+function circumstances({ cluster, fsync, partitions, workers, rounds, seconds }: BenchOptions): string {
   const machine = `Node.js ${process.version}, ${cpus().length} processors, ${load()}`;
-  return `${machine}; fsync ${fsync}, partitions ${partitions}, workers ${workers}, rounds ${rounds} of ${seconds} s`;
+  const redis = cluster === undefined ? 'one server' : `cluster of ${cluster} primaries`;
+  return `${machine}; ${redis}, fsync ${fsync}, partitions ${partitions}, workers ${workers}, rounds ${rounds} of ${seconds} s`;
 }
 
 function load(): string {

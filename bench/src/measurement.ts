@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { BenchDeployment } from './deployment.js';
 import type { ControlledProcess } from './processes/calls.js';
 import type { UsageCalls } from './processes/usage.js';
-import { countCalls, startRedisMeasurement } from './redis-stats.js';
+import { countCalls, startRedisMeasurement, sumUses } from './redis-stats.js';
 import type { CommandUse } from './redis-stats.js';
 import { median } from './statistics.js';
 
@@ -14,6 +14,8 @@ export interface Measures {
   readonly redisScriptCallsPerItem: number | null;
   readonly redisCommandsPerItem: number | null;
   readonly redisCpuMicrosPerItem: number | null;
+  /** The part of it that the system took: waiting for and moving bytes. */
+  readonly redisSystemCpuMicrosPerItem: number | null;
   readonly redisBytesPerItem: number | null;
   readonly workerCpuMicrosPerItem: number | null;
   readonly clientCpuMicrosPerItem: number | null;
@@ -28,6 +30,7 @@ export const MEASURES: readonly (keyof Measures)[] = [
   'redisScriptCallsPerItem',
   'redisCommandsPerItem',
   'redisCpuMicrosPerItem',
+  'redisSystemCpuMicrosPerItem',
   'redisBytesPerItem',
   'workerCpuMicrosPerItem',
   'clientCpuMicrosPerItem',
@@ -66,11 +69,13 @@ export async function measure(
   processes: MeasuredProcesses,
   work: () => Promise<Work>,
 ): Promise<Round> {
-  const endRedis = await startRedisMeasurement(deployment.redis, deployment.fixedKeys);
+  const endRedis = await Promise.all(
+    deployment.servers.map((server) => startRedisMeasurement(server, deployment.fixedKeys)),
+  );
   const endCpu = await startCpuMeasurement(processes);
   const { noticed, items, storesItems } = await work();
   const { workers, client, api } = await endCpu();
-  const redis = await endRedis();
+  const redis = sumUses(await Promise.all(endRedis.map((end) => end())));
   const calls = countCalls(redis.commands);
   const perItem = (amount: number | null) => (amount === null || items === 0 ? null : amount / items);
   return {
@@ -78,7 +83,8 @@ export async function measure(
       ...noticed,
       redisScriptCallsPerItem: perItem(calls.scripts),
       redisCommandsPerItem: perItem(calls.all),
-      redisCpuMicrosPerItem: perItem(redis.cpuMicros),
+      redisCpuMicrosPerItem: perItem(redis.userCpuMicros + redis.systemCpuMicros),
+      redisSystemCpuMicrosPerItem: perItem(redis.systemCpuMicros),
       redisBytesPerItem: storesItems ? perItem(redis.bytes) : null,
       workerCpuMicrosPerItem: perItem(workers),
       clientCpuMicrosPerItem: perItem(client),

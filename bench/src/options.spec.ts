@@ -1,6 +1,6 @@
 import { readOptions, UsageError } from './options.js';
 
-const KNOWN = ['workflow-timer', 'idle'];
+const KNOWN = ['workflow-timer', 'idle', 'backlog'];
 
 describe('the command line', () => {
   it('has defaults for everything', () => {
@@ -11,6 +11,7 @@ describe('the command line', () => {
       rounds: 3,
       fsync: 'everysec',
       partitions: 1,
+      cluster: undefined,
       workers: 1,
       tasks: 1_000_000,
       queues: 20_000,
@@ -31,9 +32,19 @@ describe('the command line', () => {
     });
   });
 
+  it('takes a cluster for what runs on one, and refuses it by name for the rest', () => {
+    const onCluster = ['--cluster', '3', '--partitions', '4', 'idle'];
+    expect(readOptions(onCluster, KNOWN, ['backlog'])).toMatchObject({ cluster: 3, partitions: 4 });
+    expect(readOptions(['idle', 'backlog'], KNOWN, ['backlog']).cluster).toBeUndefined();
+    expect(() => readOptions([...onCluster, 'backlog'], KNOWN, ['backlog'])).toThrow(
+      new UsageError('--cluster cannot be had with backlog, which runs on one server only'),
+    );
+  });
+
   it.each([
-    [['sleep'], /no scenario "sleep".*workflow-timer, idle/],
+    [['sleep'], /no scenario "sleep".*workflow-timer, idle, backlog/],
     [['--fsync', 'often'], /--fsync .*got "often"/],
+    [['--cluster', '2'], /--cluster must be a whole number from 3 to 16; got "2"/],
     [['--telemetry', 'some'], /--telemetry .*got "some"/],
     [['--rounds', '0'], /--rounds .*got "0"/],
     [['--workers', '65'], /--workers .*got "65"/],

@@ -18,6 +18,8 @@ export interface BenchOptions {
   readonly rounds: number;
   readonly fsync: RedisFsync;
   readonly partitions: number;
+  /** Primaries of a Redis Cluster; undefined: one server that is none. */
+  readonly cluster: number | undefined;
   /** Worker processes of a load. */
   readonly workers: number;
   /** Tasks and queues of the report `backlog`. */
@@ -38,6 +40,9 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+/** With fewer there is no majority without one of them; Redis' own tool makes no such cluster. */
+const LEAST_PRIMARIES = 3;
+
 const FSYNC: readonly RedisFsync[] = ['none', 'everysec', 'always'];
 
 const CONFIG = {
@@ -48,6 +53,7 @@ const CONFIG = {
     rounds: { type: 'string', default: '3' },
     fsync: { type: 'string', default: 'everysec' },
     partitions: { type: 'string', default: '1' },
+    cluster: { type: 'string' },
     workers: { type: 'string', default: '1' },
     tasks: { type: 'string', default: '1000000' },
     queues: { type: 'string', default: '20000' },
@@ -62,14 +68,23 @@ const CONFIG = {
  * Reads the command line.
  *
  * @param known names of all scenarios
+ * @param onOneServer those of them that cannot run on a cluster
  * @throws UsageError naming the argument
  */
-export function readOptions(args: readonly string[], known: readonly string[]): BenchOptions {
+export function readOptions(
+  args: readonly string[],
+  known: readonly string[],
+  onOneServer: readonly string[] = [],
+): BenchOptions {
   const { values, positionals } = parse(args);
   for (const name of positionals) {
     if (!known.includes(name)) throw new UsageError(`no scenario "${name}"; there are: ${known.join(', ')}`);
   }
   const inFlight = values['in-flight'];
+  const unfit = positionals.filter((name) => onOneServer.includes(name));
+  if (values.cluster !== undefined && unfit.length > 0) {
+    throw new UsageError(`--cluster cannot be had with ${unfit.join(', ')}, which runs on one server only`);
+  }
   const fsync = FSYNC.find((level) => level === values.fsync);
   if (!fsync) throw new UsageError(`--fsync must be one of ${FSYNC.join(', ')}; got "${values.fsync}"`);
   const telemetry = TELEMETRY_LEVELS.find((level) => level === values.telemetry);
@@ -85,6 +100,8 @@ export function readOptions(args: readonly string[], known: readonly string[]): 
     rounds: integer('--rounds', values.rounds, 1_000),
     fsync,
     partitions: integer('--partitions', values.partitions, 1_024),
+    cluster:
+      values.cluster === undefined ? undefined : integer('--cluster', values.cluster, 16, LEAST_PRIMARIES),
     workers: integer('--workers', values.workers, 64),
     tasks: integer('--tasks', values.tasks, 10_000_000),
     queues: integer('--queues', values.queues, 1_000_000),
@@ -103,10 +120,10 @@ function parse(args: readonly string[]) {
   }
 }
 
-function integer(name: string, text: string, max: number): number {
+function integer(name: string, text: string, max: number, min = 1): number {
   const value = /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(value >= 1 && value <= max)) {
-    throw new UsageError(`${name} must be a whole number from 1 to ${max}; got "${text}"`);
+  if (!(value >= min && value <= max)) {
+    throw new UsageError(`${name} must be a whole number from ${min} to ${max}; got "${text}"`);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-import { countCalls, parseCommandStats, storedBytes } from './redis-stats.js';
+import { countCalls, parseCommandStats, storedBytes, sumUses } from './redis-stats.js';
 
 const COMMAND_STATS = [
   '# Commandstats',
@@ -24,4 +24,31 @@ it('leaves buffers out of what is stored', () => {
 
 it('counts a buffer that the server does not tell as nothing', () => {
   expect(storedBytes('used_memory:1000\r\n')).toBe(1000);
+});
+
+it('adds up what the servers of a cluster did, commands by name', () => {
+  const first = {
+    userCpuMicros: 30,
+    systemCpuMicros: 5,
+    bytes: 100,
+    commands: new Map([['hset', { calls: 4, micros: 8 }]]),
+  };
+  const second = {
+    userCpuMicros: 20,
+    systemCpuMicros: 9,
+    bytes: 60,
+    commands: new Map([
+      ['hset', { calls: 3, micros: 9 }],
+      ['xadd', { calls: 1, micros: 2 }],
+    ]),
+  };
+  expect(sumUses([first, second])).toEqual({
+    userCpuMicros: 50,
+    systemCpuMicros: 14,
+    bytes: 160,
+    commands: new Map([
+      ['hset', { calls: 7, micros: 17 }],
+      ['xadd', { calls: 1, micros: 2 }],
+    ]),
+  });
 });

@@ -10,7 +10,8 @@ export interface CommandUse {
 /** What Redis did between two moments. */
 interface RedisUse {
   /** Processor time of the whole server process, its writing threads included, in microseconds. */
-  readonly cpuMicros: number;
+  readonly userCpuMicros: number;
+  readonly systemCpuMicros: number;
   /** Growth of what is stored; see {@link storedBytes}. */
   readonly bytes: number;
   /** By command, those that scripts call included. The time of a script includes that of its commands. */
@@ -36,22 +37,53 @@ export async function startRedisMeasurement(
   fixedKeys: readonly string[],
 ): Promise<() => Promise<RedisUse>> {
   const bytesBefore = await settledBytes(redis, fixedKeys);
-  const cpuBefore = serverCpuMicros(await redis.info('cpu'));
+  const cpuBefore = cpuSeconds(await redis.info('cpu'));
   await redis.config('RESETSTAT');
   return async () => {
     const commands = parseCommandStats(await redis.info('commandstats'));
-    const cpuMicros = serverCpuMicros(await redis.info('cpu')) - cpuBefore;
+    const cpu = cpuSeconds(await redis.info('cpu'));
     const bytes = (await settledBytes(redis, fixedKeys)) - bytesBefore;
-    return { cpuMicros, bytes, commands };
+    return {
+      userCpuMicros: (cpu.user - cpuBefore.user) * 1e6,
+      systemCpuMicros: (cpu.system - cpuBefore.system) * 1e6,
+      bytes,
+      commands,
+    };
+  };
+}
+
+/** Adds up what the servers of a cluster did. */
+export function sumUses(uses: readonly RedisUse[]): RedisUse {
+  const sum = (of: (use: RedisUse) => number) => uses.reduce((total, use) => total + of(use), 0);
+  const commands = new Map<string, CommandUse>();
+  for (const [name, { calls, micros }] of uses.flatMap((use) => [...use.commands])) {
+    const before = commands.get(name) ?? { calls: 0, micros: 0 };
+    commands.set(name, { calls: before.calls + calls, micros: before.micros + micros });
+  }
+  return {
+    userCpuMicros: sum((use) => use.userCpuMicros),
+    systemCpuMicros: sum((use) => use.systemCpuMicros),
+    bytes: sum((use) => use.bytes),
+    commands,
   };
 }
 
 /** What is stored once all buffers are empty, `fixedKeys` apart. */
 async function settledBytes(redis: Redis, fixedKeys: readonly string[]): Promise<number> {
   await sleep(SETTLE_MS);
-  const sizes = await Promise.all(fixedKeys.map((key) => redis.call('MEMORY', 'USAGE', key, 'SAMPLES', '0')));
-  const fixedBytes = sizes.reduce<number>((sum, size) => sum + Number(size ?? 0), 0);
+  const sizes = await Promise.all(fixedKeys.map((key) => sizeOf(redis, key)));
+  const fixedBytes = sizes.reduce((sum, size) => sum + size, 0);
   return storedBytes(await redis.info('memory')) - fixedBytes;
+}
+
+/** Bytes of a key; 0 when it is not there, or on another server of the cluster, which counts it. */
+async function sizeOf(redis: Redis, key: string): Promise<number> {
+  try {
+    return Number((await redis.call('MEMORY', 'USAGE', key, 'SAMPLES', '0')) ?? 0);
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('MOVED ')) return 0;
+    throw error;
+  }
 }
 
 /** Calls of all commands, and those of them that run a script. */
@@ -84,8 +116,8 @@ export function storedBytes(info: string): number {
   );
 }
 
-function serverCpuMicros(info: string): number {
-  return (numberOf(info, 'used_cpu_sys') + numberOf(info, 'used_cpu_user')) * 1e6;
+function cpuSeconds(info: string): { readonly user: number; readonly system: number } {
+  return { user: numberOf(info, 'used_cpu_user'), system: numberOf(info, 'used_cpu_sys') };
 }
 
 /** A number of an INFO section; 0 when the server does not tell it. */

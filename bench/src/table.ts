@@ -1,5 +1,6 @@
 import { MEASURES, medians, spread } from './measurement.js';
 import type { Measures, Round } from './measurement.js';
+import type { BenchOptions } from './options.js';
 
 /** The rounds of one scenario at one load. */
 export interface Result {
@@ -16,6 +17,7 @@ const HEADINGS: Readonly<Record<keyof Measures, readonly [string, string]>> = {
   redisScriptCallsPerItem: ['Redis', 'scripts'],
   redisCommandsPerItem: ['Redis', 'commands'],
   redisCpuMicrosPerItem: ['Redis', 'us CPU'],
+  redisSystemCpuMicrosPerItem: ['Redis', 'us system'],
   redisBytesPerItem: ['Redis', 'bytes'],
   workerCpuMicrosPerItem: ['worker', 'us CPU'],
   clientCpuMicrosPerItem: ['client', 'us CPU'],
@@ -78,8 +80,12 @@ function formatSpread(min: number | null, max: number | null): string {
 }
 
 /** The result as people want it in a file: medians, unrounded. */
-export function resultJson({ scenario, system, inFlight, rounds }: Result, fsync: string): string {
-  return JSON.stringify({ scenario, system, inFlight, fsync, ...medians(rounds), rounds: rounds.length });
+export function resultJson(
+  { scenario, system, inFlight, rounds }: Result,
+  { cluster, partitions, fsync }: Pick<BenchOptions, 'cluster' | 'partitions' | 'fsync'>,
+): string {
+  const settings = { inFlight, cluster: cluster ?? null, partitions, fsync };
+  return JSON.stringify({ scenario, system, ...settings, ...medians(rounds), rounds: rounds.length });
 }
 
 /** How often each Redis command ran for one item in the last round, and what it took, the dearest first. */
