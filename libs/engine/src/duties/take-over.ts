@@ -74,7 +74,7 @@ export class TakeOver implements Duty {
         most: ENTRIES_PER_STREAM,
         mostDeliveries: this.context.quarantineAfter,
       });
-      for (const [i, [taken, quietestMs, killers]] of replies.entries()) {
+      for (const [i, [taken, quietestMs, killers, entries]] of replies.entries()) {
         const stream = batch[i] as string;
         for (const entry of killingEntries(killers)) {
           await quarantineEntry(this.context, this.partition, stream, entry);
@@ -84,7 +84,7 @@ export class TakeOver implements Duty {
         if (keys.isSticky(stream)) {
           logger.info({ stream, quietestMs }, 'removed the sticky queue of a worker that is gone');
           await redis.multi().unlink(stream).srem(registry, stream).exec();
-        } else {
+        } else if (entries > 0) {
           await this.dropUnwanted(stream);
         }
       }

@@ -1,8 +1,9 @@
 -- Puts task entries that a poller read but did not start for some time back at the end of their stream, with their
 -- deliveries counted, forgets pollers that have been away for long, and removes streams that are empty and have no poller
 -- any more: whoever adds a task or polls makes them anew. Replies
--- how many entries were put back, how long ago the last poller asked (-1: there is none), and the entries that killed too
--- many readers: id, names of the last readers, deliveries, and the field and value that name the task, in turn.
+-- how many entries were put back, how long ago the last poller asked (-1: there is none), the entries that killed too
+-- many readers: id, names of the last readers, deliveries, and the field and value that name the task, in turn; and how many
+-- entries there are.
 -- A delivery counts when its reader has gone: a process of the reader's name that is there has come later.
 -- @key registry     set of the partition's task streams
 -- @key presence
@@ -14,7 +15,7 @@
 -- @int forgetMs     since when a poller without pending entries is forgotten
 -- @int most         entries per stream
 -- @int mostDeliveries  what so many readers in a row died with is not put back but replied, and stays with `consumer`; 0: never
--- @returns ReadonlyArray<[taken: number, quietestMs: number, killers: ReadonlyArray<Buffer | number>]>
+-- @returns ReadonlyArray<[taken: number, quietestMs: number, killers: ReadonlyArray<Buffer | number>, entries: number]>
 -- @include clock.lua
 local READERS_BYTES = 2000
 local nowMs = clockMs()
@@ -85,6 +86,6 @@ for i = firstStream, #KEYS do
       redis.call('SREM', registryKey, key)
     end
   end
-  replies[#replies + 1] = { count, quietest, killers }
+  replies[#replies + 1] = { count, quietest, killers, redis.call('XLEN', key) }
 end
 return replies
