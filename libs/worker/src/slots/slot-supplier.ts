@@ -44,8 +44,8 @@ export interface SlotReleaseContext<Info> {
 export interface CustomSlotSupplier<Info> {
   readonly type: 'custom';
   /**
-   * Waits until there is a slot. `abortSignal` is aborted when the worker does not want it any more; the promise should
-   * reject then. When it rejects otherwise, the worker logs that and asks again a second later.
+   * Waits until there is a slot. `abortSignal`, which is this call's alone, is aborted when the worker does not want it any
+   * more; the promise should reject then. When it rejects otherwise, the worker logs that and asks again a second later.
    */
   reserveSlot(context: SlotReserveContext, abortSignal: AbortSignal): Promise<SlotPermit>;
   /** A slot at once, for a task that would come without a poll; null when there is none. Must not throw. */

@@ -107,6 +107,23 @@ describe('SuppliedSlots', () => {
     expect(slots.size).toBe(0);
   });
 
+  it('asks each time with a signal of its own, and calls off the question that is open when it closes', async () => {
+    const signals: AbortSignal[] = [];
+    const supplier = new Supplier(2);
+    const reserveSlot = supplier.reserveSlot.bind(supplier);
+    supplier.reserveSlot = (at, signal) => {
+      signals.push(signal);
+      return reserveSlot(at, signal);
+    };
+    const slots = slotsOf(supplier, 3);
+    await settled();
+    expect(new Set(signals).size).toBe(3);
+    slots.close();
+    await settled();
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, false, true]);
+    expect(supplier.out.size).toBe(0);
+  });
+
   it('asks a supplier that failed again, and says so', async () => {
     jest.useFakeTimers();
     try {

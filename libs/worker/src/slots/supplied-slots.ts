@@ -17,9 +17,10 @@ export class SuppliedSlots<Info> implements WorkerSlots<Info> {
   private used = 0;
   private readonly freed: (() => void)[] = [];
   private emptied: (() => void)[] = [];
-  /** Set while the worker polls. */
+  /** While the worker polls. */
+  private isOpen = false;
+  /** Of the question that is not answered yet; each has its own, or listeners of suppliers would pile up on it. */
   private asking: AbortController | undefined;
-  private isWaiting = false;
   /** That are read; each should have a permit, as a read would have to leave out the others. */
   private streams = 0;
 
@@ -39,13 +40,13 @@ export class SuppliedSlots<Info> implements WorkerSlots<Info> {
   }
 
   open(): void {
-    this.asking = new AbortController();
+    this.isOpen = true;
     this.askAhead();
   }
 
   close(): void {
+    this.isOpen = false;
     this.asking?.abort();
-    this.asking = undefined;
     this.giveIdleBack();
   }
 
@@ -63,7 +64,7 @@ export class SuppliedSlots<Info> implements WorkerSlots<Info> {
     this.taken.push(...permits.splice(0, taken));
     this.idle.push(...permits);
     this.pollSize.note(taken, leftSome);
-    this.giveIdleBack(this.asking ? -this.missing : Infinity);
+    this.giveIdleBack(this.isOpen ? -this.missing : Infinity);
     this.askAhead();
     if (permits.length > 0) this.notifyFreed();
   }
@@ -120,19 +121,19 @@ export class SuppliedSlots<Info> implements WorkerSlots<Info> {
 
   /** Asks for the next permit, if a read may bring more tasks than there are permits, and nobody asks yet. */
   private askAhead(): void {
-    const { asking } = this;
-    if (!asking || this.isWaiting || this.missing <= 0) return;
-    this.isWaiting = true;
+    if (!this.isOpen || this.asking || this.missing <= 0) return;
+    const asking = new AbortController();
+    this.asking = asking;
     this.ask(asking.signal).then(
       (permit) => {
-        this.isWaiting = false;
+        this.asking = undefined;
         this.idle.push(permit);
-        if (!this.asking) this.giveIdleBack();
+        if (!this.isOpen) this.giveIdleBack();
         else this.notifyFreed();
         this.askAhead();
       },
       (error: unknown) => {
-        this.isWaiting = false;
+        this.asking = undefined;
         if (asking.signal.aborted) return;
         const { slotType, taskQueue } = this.context;
         this.logger.error('a slot supplier failed', { slotType, taskQueue, error: String(error) });
