@@ -24,8 +24,8 @@ const ANNOUNCED_AFTER = 0.5;
 /** So many workflows begin one after the other around its moment, beside all others. */
 const NEWCOMERS = 20;
 const NEWCOMER_EVERY_MS = 50;
-/** Long enough for the sticky queues of dead workers to be removed. */
-const LEFTOVER_LIMIT_MS = 120_000;
+/** Long enough for the queues of dead workers to be cleared, a minute after Redis was killed last, and to be looked at again. */
+const LEFTOVER_LIMIT_MS = 240_000;
 const CONCURRENT_CHECKS = 8;
 const MAX_DESCRIBED = 5;
 
