@@ -155,6 +155,14 @@ describe('readConfiguration', () => {
 });
 
 describe("the README's table of variables", () => {
+  it('holds for both processes together: those of a worker may be set for the API, too', () => {
+    const theirs = Object.fromEntries(
+      [...readmeTable('worker variables').keys()].map((variable) => [variable, '']),
+    );
+    expect(Object.keys(theirs).length).toBeGreaterThan(5);
+    expect(faultsOf(theirs)).toEqual([]);
+  });
+
   it('has every variable with its default, and no other', () => {
     const sorted = (variables: Iterable<[string, string]>): unknown => [...variables].sort();
     expect(sorted(readmeTable('API variables'))).toEqual(sorted(VARIABLES));

@@ -62,7 +62,7 @@ const SETTINGS = {
 
 const SOURCES = {
   table: SETTINGS,
-  foreign: /^TIDEWHEEL_(WORKER_|TEST_|STAGE_|REDIS_SERVER$)/,
+  foreign: /^TIDEWHEEL_(WORKER_|CONFIG_FILE$|TEST_|STAGE_|REDIS_SERVER$)/,
   aliases: REDIS_ALIAS,
 };
 

@@ -284,6 +284,14 @@ describe('the configuration file', () => {
 });
 
 describe("the README's table of variables", () => {
+  it('holds for both processes together: those of the API may be set for a worker, too', () => {
+    const theirs = Object.fromEntries(
+      [...readmeTable('API variables').keys()].map((variable) => [variable, '']),
+    );
+    expect(Object.keys(theirs).length).toBeGreaterThan(5);
+    expect(faultsOf({ ...theirs, ...least })).toEqual([]);
+  });
+
   it('has every variable with its default, and no other', () => {
     const sorted = (variables: Iterable<[string, string]>): unknown => [...variables].sort();
     expect(sorted(readmeTable('worker variables'))).toEqual(sorted(VARIABLES));
