@@ -248,6 +248,7 @@ describe('pods', () => {
     for (const pod of pods) {
       assert.equal(pod.securityContext.runAsNonRoot, true);
       assert.equal(pod.automountServiceAccountToken, false);
+      assert.equal(pod.enableServiceLinks, false);
       for (const { securityContext, resources } of pod.containers) {
         assert.equal(securityContext.readOnlyRootFilesystem, true);
         assert.equal(securityContext.allowPrivilegeEscalation, false);
