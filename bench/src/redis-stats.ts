@@ -68,8 +68,12 @@ export function sumUses(uses: readonly RedisUse[]): RedisUse {
   };
 }
 
-/** What is stored once all buffers are empty, `fixedKeys` apart. */
+/**
+ * What is stored once all buffers are empty, `fixedKeys` apart. It resets the statistics: Redis 7 keeps a histogram of some 20 KB
+ * for each command that ran since, and those of the start would be missing after the first round.
+ */
 async function settledBytes(redis: Redis, fixedKeys: readonly string[]): Promise<number> {
+  await redis.config('RESETSTAT');
   await sleep(SETTLE_MS);
   const sizes = await Promise.all(fixedKeys.map((key) => sizeOf(redis, key)));
   const fixedBytes = sizes.reduce((sum, size) => sum + size, 0);
