@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from './api-client.js';
 import { Chaos } from './chaos.js';
 import type { CrashOptions } from './crash-options.js';
-import { RATE, SESSIONS_PER_WORKER, startDeployment } from './deployment.js';
+import { RATE, sessionsPerWorker, startDeployment } from './deployment.js';
 import type { Deployment } from './deployment.js';
 import { readRecords } from './activity-records.js';
 import { Growth } from './growth.js';
@@ -176,7 +176,7 @@ export class CrashRun {
 
   /** Where a host has lost a place for sessions, this hangs. */
   private async fillHosts(api: ApiClient): Promise<void> {
-    const run = new ScenarioRun(fullHouse(this.options.workers), api);
+    const run = new ScenarioRun(fullHouse(this.options.workers, sessionsPerWorker(this.options.on)), api);
     this.runs.push(run);
     await Promise.race([run.run(), sleep(HANG_MS, undefined, { ref: false })]);
     if (!run.isOver) run.violations.push('it hangs');
@@ -187,7 +187,7 @@ export class CrashRun {
     this.violations.push(
       ...attemptViolations(records),
       ...rateViolations(records, RATE),
-      ...sessionViolations(records, SESSIONS_PER_WORKER),
+      ...sessionViolations(records, sessionsPerWorker(this.options.on)),
     );
   }
 

@@ -14,8 +14,13 @@ import { ManagedProcess } from './managed-process.js';
 export const TASK_QUEUE = 'crash';
 /** The dispatch rate of a task queue, in tasks a second. */
 export const RATE = { taskQueue: `${TASK_QUEUE}-rated`, perSecond: 10, burst: 5 } as const;
-/** Sessions that each worker has room for. */
-export const SESSIONS_PER_WORKER = 2;
+/**
+ * Sessions that each worker has room for. On a cluster more than there are partitions: a worker with less room there does
+ * not come to all of them while it reads them for other queues as well.
+ */
+export function sessionsPerWorker(on: RedisForm): number {
+  return on === 'cluster' ? 16 : 2;
+}
 
 /** How many of what a deployment has. */
 interface DeploymentOptions {
@@ -76,7 +81,11 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
         name: `worker-${index + 1}`,
         command: process.execPath,
         args: [...PRELOADED, WORKER_PROGRAM],
-        env: { REDIS_URL: redis.url, RECORD_FILE: recordFile },
+        env: {
+          REDIS_URL: redis.url,
+          RECORD_FILE: recordFile,
+          SESSIONS: String(sessionsPerWorker(options.on ?? 'server')),
+        },
         readyLine: /^ready$/,
         mayDie: true,
         logFile: join(options.logFolder, `worker-${index + 1}.log`),

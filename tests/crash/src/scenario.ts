@@ -2,7 +2,7 @@ import type { ExecutionStatus } from '@tidewheel/core';
 import type { SeededRandom } from '@tidewheel/testing';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RATE, SESSIONS_PER_WORKER } from './deployment.js';
+import { RATE } from './deployment.js';
 
 /** What a client does to a workflow while it runs. */
 export type ClientStep =
@@ -104,12 +104,12 @@ export function drawScenario(random: SeededRandom, index: number): Scenario {
 }
 
 /** Fills all the room for sessions that workers have, which must be all there when everything else is over. */
-export function fullHouse(workers: number): Scenario {
+export function fullHouse(workers: number, room: number): Scenario {
   const type = 'fullHouse';
   return {
     workflowId: `crash-${type}`,
     workflowType: type,
-    ...completes([workers * SESSIONS_PER_WORKER], workers),
+    ...completes([workers * room], workers),
   };
 }
 

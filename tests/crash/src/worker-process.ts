@@ -1,11 +1,11 @@
 // A worker process: workflows and activities of the crash test, until SIGTERM.
 //
-//   REDIS_URL, RECORD_FILE
+//   REDIS_URL, RECORD_FILE, SESSIONS
 import { NativeConnection, Worker } from '@tidewheel/worker';
 import { fileURLToPath } from 'node:url';
 import * as activities from './activities.js';
 import { recorded } from './activity-records.js';
-import { RATE, SESSIONS_PER_WORKER, TASK_QUEUE } from './deployment.js';
+import { RATE, TASK_QUEUE } from './deployment.js';
 
 const connection = await NativeConnection.connect({ url: process.env['REDIS_URL'] ?? '' });
 const common = {
@@ -19,7 +19,7 @@ const worker = await Worker.create({
   workflowsPath: fileURLToPath(new URL('./workflows.js', import.meta.url)),
   stickyQueueScheduleToStartTimeout: '2s',
   enableSessionWorker: true,
-  maxConcurrentSessionExecutionSize: SESSIONS_PER_WORKER,
+  maxConcurrentSessionExecutionSize: Number(process.env['SESSIONS']),
 });
 const rated = await Worker.create({ ...common, taskQueue: RATE.taskQueue });
 process.once('SIGTERM', () => {
