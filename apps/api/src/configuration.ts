@@ -1,4 +1,3 @@
-import { LIMITS } from '@tidewheel/core';
 import {
   duration,
   integer,
@@ -55,7 +54,6 @@ const SETTINGS = {
   TIDEWHEEL_GRPC_PORT: integer('', 0, 65_535, ' to serve gRPC on; 0 for any free one'),
   TIDEWHEEL_API_BODY_LIMIT_BYTES: integer(`${4 * MEBIBYTE + MEBIBYTE / 4}`, 1_024, 64 * MEBIBYTE),
   TIDEWHEEL_DUTIES: onOff('on'),
-  TIDEWHEEL_QUARANTINE_AFTER: integer(String(LIMITS.lostWorkersPerTask), 0, 100, '; 0 for no quarantine'),
   TIDEWHEEL_RETENTION_INTERVAL: duration('1m', 1_000, 86_400_000),
   TIDEWHEEL_RETENTION_BATCH: integer('100', 1, 10_000),
 } as const;

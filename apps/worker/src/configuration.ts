@@ -27,6 +27,8 @@ export interface Configuration {
   readonly partitions: number | undefined;
   /** First part of every Redis key. */
   readonly keyPrefix: string;
+  /** Workers lost in a row with one task before its duties, if it has any, quarantine the task; 0: any number. */
+  readonly quarantineAfter: number;
   readonly namespace: string;
   /** One worker for each. */
   readonly taskQueues: readonly string[];
@@ -136,8 +138,7 @@ const SETTINGS = {
 
 const SOURCES = {
   table: SETTINGS,
-  foreign:
-    /^TIDEWHEEL_(API_|GRPC_|RETENTION_|STRICT_DURABILITY$|DUTIES$|QUARANTINE_AFTER$|TEST_|STAGE_|REDIS_SERVER$)/,
+  foreign: /^TIDEWHEEL_(API_|GRPC_|RETENTION_|STRICT_DURABILITY$|DUTIES$|TEST_|STAGE_|REDIS_SERVER$)/,
   aliases: REDIS_ALIAS,
   fileVariable: 'TIDEWHEEL_CONFIG_FILE',
 };
@@ -161,6 +162,7 @@ export function readConfiguration(environment: Environment): Configuration {
     redisUrl: reader.read('TIDEWHEEL_REDIS_URL'),
     partitions: reader.read('TIDEWHEEL_PARTITIONS'),
     keyPrefix: reader.read('TIDEWHEEL_KEY_PREFIX'),
+    quarantineAfter: reader.read('TIDEWHEEL_QUARANTINE_AFTER'),
     namespace: reader.read('TIDEWHEEL_WORKER_NAMESPACE'),
     taskQueues: reader.read('TIDEWHEEL_WORKER_TASK_QUEUES'),
     hostQueue: reader.read('TIDEWHEEL_WORKER_HOST_QUEUE'),

@@ -78,11 +78,12 @@ export class WorkerGroup {
   }
 
   private connect(): Promise<NativeConnection> {
-    const { redisUrl, partitions, keyPrefix, identity } = this.configuration;
+    const { redisUrl, partitions, keyPrefix, quarantineAfter, identity } = this.configuration;
     return NativeConnection.connect({
       url: redisUrl,
       partitions,
       prefix: keyPrefix,
+      quarantineAfter,
       identity,
       logger: this.logger,
     });
