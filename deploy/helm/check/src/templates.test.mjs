@@ -104,18 +104,6 @@ describe('keda, where the API wants a token', () => {
   });
 });
 
-describe('the dashboard', () => {
-  it('is JSON that names metrics of Tidewheel only', async () => {
-    const { data } = find(await render({ ...LEAST, dashboard: { enabled: true } }), 'ConfigMap');
-    const { panels } = JSON.parse(data['tidewheel.json']);
-    const names = panels.flatMap(({ targets }) =>
-      targets.flatMap(({ expr }) => expr.match(/\b[a-z]+_[a-z_]+(?=\{)/g)),
-    );
-    assert.ok(names.length >= panels.length);
-    for (const name of names) assert.match(name, /^tidewheel_/);
-  });
-});
-
 describe('the grace period', () => {
   it('follows from the shutdown timeout', async () => {
     const objects = await render(pool({ shutdownTimeoutSeconds: 300 }));
