@@ -26,6 +26,8 @@ interface ReadPlan {
   readonly streams: readonly PolledStream[];
   readonly perStream: number;
   readonly reserved: number;
+  /** Whether there is not room enough for all lanes. */
+  readonly scarce: boolean;
   /** Whether it looks through some of the streams, to see whether tasks wait in any. */
   readonly sweeps: boolean;
 }
@@ -40,6 +42,8 @@ interface ReadLaneOptions {
   readonly ensureStreams: (streams: readonly PolledStream[]) => Promise<void>;
   /** Whether some lane that has streams of a poller does not read them for want of its slots. */
   readonly starves: (poller: Poller) => boolean;
+  /** Whether some other lane that has streams of a poller does not read them now; it may read for others meanwhile. */
+  readonly isNeglected: (poller: Poller, by: ReadLane) => boolean;
   /** Called after a read for a poller whose streams are on several lanes: another may have its turn. */
   readonly onTurn: (poller: Poller) => void;
   /** Called when a lane cannot read for such a poller for want of slots, which others may have set aside. */
@@ -70,6 +74,8 @@ export class ReadLane {
   private unblockRequested = false;
   private blocksLong = false;
   private turn = 0;
+  /** Whom the read before this one was for. */
+  private servedLast: ReadonlySet<Poller> = new Set();
   /** Whether to read next what was read before and may not have arrived, as after every fault and at the beginning. */
   private readPending = true;
 
@@ -190,6 +196,9 @@ export class ReadLane {
       // Several lanes that read for one that returns surplus need not share its room while little comes.
       const overlaps = quiet && state.lanes > 1;
       const room = poller.slots.readable(ofAllLanes);
+      const scarce = state.lanes > 1 && !overlaps && room < state.lanes;
+      // It has had its turn. A lane that reads for others comes to this poller only when its read has been unblocked.
+      if (scarce && this.servedLast.has(poller) && this.options.isNeglected(poller, this)) continue;
       const quota = readQuota(overlaps ? room : Math.ceil(room / state.lanes), all.length);
       if (quota.streams === 0) {
         if (state.lanes > 1) this.options.onStarved(poller);
@@ -201,8 +210,9 @@ export class ReadLane {
       const streams = whole ? all : takeTurns(all, quota.streams, this.turn);
       poller.slots.reserve(reserved);
       const sweeps = !whole && poller.returnsSurplus === true;
-      plans.push({ poller, state, all, streams, perStream, reserved, sweeps });
+      plans.push({ poller, state, all, streams, perStream, reserved, scarce, sweeps });
     }
+    this.servedLast = new Set(plans.map(({ poller }) => poller));
     return plans;
   }
 
@@ -253,7 +263,11 @@ export class ReadLane {
   ): Promise<ReadReply> {
     const keys = plans.flatMap((plan) => plan.streams.map((stream) => stream.key));
     const ids = keys.map(() => (pending ? '0' : '>'));
-    const starves = plans.some(({ poller, state }) => state.lanes > 1 && this.options.starves(poller));
+    const starves = plans.some(
+      ({ poller, state, scarce }) =>
+        state.lanes > 1 &&
+        (this.options.starves(poller) || (scarce && this.options.isNeglected(poller, this))),
+    );
     const blockMs = complete && !starves ? BLOCK_MS : PARTIAL_BLOCK_MS;
     this.blocksLong = blockMs === BLOCK_MS;
     const block = pending || plans.some(({ sweeps }) => sweeps) ? [] : ['BLOCK', blockMs];

@@ -66,14 +66,14 @@ describe('the task reader', () => {
     engine.context.redis.xadd(stream?.key ?? '', '*', 'a', value);
 
   /** Takes as many entries as there is room for; notes what came beyond that. */
-  function newPoller(streams: readonly PolledStream[]) {
+  function newPoller(streams: readonly PolledStream[], returnsSurplus = true) {
     const room = new Room();
     const taken: string[] = [];
     const surplus: string[] = [];
     const poller: Poller = {
       streams,
       slots: room,
-      returnsSurplus: true,
+      returnsSurplus,
       deliver(_, entries: readonly RawStreamEntry[]) {
         for (const [, fields] of entries) {
           if (room.free > 0) {
@@ -112,6 +112,26 @@ describe('the task reader', () => {
     expect(taken).toEqual(Array.from({ length: 3 * PARTITIONS }, (_, i) => `${i}`));
     await reader.remove(poller);
   });
+
+  it.each([true, false])(
+    'waits for all streams with room for a single task while it reads them for others (returns surplus: %p)',
+    async (returnsSurplus) => {
+      const idle = newPoller(newStreams());
+      await reader.add(idle.poller);
+      idle.room.grow(100);
+      const streams = newStreams();
+      const { poller, room, taken } = newPoller(streams, returnsSurplus);
+      await reader.add(poller);
+      for (let round = 0; round < 3 * PARTITIONS; round++) {
+        room.grow(1);
+        await put(streams[round % PARTITIONS], `${round}`);
+        await waitUntil(() => taken.length === round + 1, { what: `entry ${round}` });
+      }
+      expect(taken).toEqual(Array.from({ length: 3 * PARTITIONS }, (_, i) => `${i}`));
+      await reader.remove(poller);
+      await reader.remove(idle.poller);
+    },
+  );
 
   it('reads for one that gets room while it waits for others', async () => {
     const idle = newPoller(newStreams());

@@ -129,6 +129,7 @@ export class TaskReader {
       logger: this.logger,
       ensureStreams: (streams) => this.ensureStreams(streams),
       starves: (poller) => this.order.some((lane) => lane.waits && lane.neglects(poller)),
+      isNeglected: (poller, by) => this.order.some((lane) => lane !== by && lane.neglects(poller)),
       onTurn: (poller) => this.noteFreed(poller),
       onStarved: (poller) => {
         for (const lane of this.order) lane.giveWay(poller);
