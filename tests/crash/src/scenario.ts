@@ -96,9 +96,10 @@ const POISONED_EVERY = 200;
 const FIRST_POISONED = 7;
 
 /** Draws the workflow number `index`; every type comes in turn, and now and then one that its workers do not survive. */
-export function drawScenario(random: SeededRandom, index: number): Scenario {
+export function drawScenario(random: SeededRandom, index: number, withSessions: boolean): Scenario {
   if (index % POISONED_EVERY === FIRST_POISONED) return poisoned(`crash-${index}-poisoned`);
-  const workflowType = TYPES[index % TYPES.length] as string;
+  const types = withSessions ? TYPES : TYPES.filter((each) => each !== 'sessions');
+  const workflowType = types[index % types.length] as string;
   const draw = BLUEPRINTS[workflowType] as Draw;
   return { workflowId: `crash-${index}-${workflowType}`, workflowType, ...draw(random) };
 }

@@ -8,6 +8,7 @@ import { recorded } from './activity-records.js';
 import { RATE, TASK_QUEUE } from './deployment.js';
 
 const connection = await NativeConnection.connect({ url: process.env['REDIS_URL'] ?? '' });
+const sessions = Number(process.env['SESSIONS']);
 const common = {
   connection,
   activities: recorded(activities, process.env['RECORD_FILE'] ?? ''),
@@ -18,8 +19,7 @@ const worker = await Worker.create({
   taskQueue: TASK_QUEUE,
   workflowsPath: fileURLToPath(new URL('./workflows.js', import.meta.url)),
   stickyQueueScheduleToStartTimeout: '2s',
-  enableSessionWorker: true,
-  maxConcurrentSessionExecutionSize: Number(process.env['SESSIONS']),
+  ...(sessions > 0 && { enableSessionWorker: true, maxConcurrentSessionExecutionSize: sessions }),
 });
 const rated = await Worker.create({ ...common, taskQueue: RATE.taskQueue });
 process.once('SIGTERM', () => {
