@@ -85,7 +85,12 @@ export class BlockingConnection {
     this.silentSinceMs = 0;
   }
 
-  /** Ends the read that is blocked, which then gives nothing. False when none is, or none that Redis knows of yet. */
+  /**
+   * Ends the read that is blocked, which then gives nothing. False when none is, or none that Redis knows of yet.
+   *
+   * A script goes along, because servers that take no writes for a while hold scripts back, as they do with the read: many
+   * of them end when such a read is unblocked (Redis before 8.2, Valkey before 9.0).
+   */
   async unblock(): Promise<boolean> {
     const { commands } = this.options;
     const id = this.clientId;
@@ -94,8 +99,14 @@ export class BlockingConnection {
       ? commands.nodes('all').find((node) => isSameNode(node, { host, port }))
       : commands;
     if (id === undefined || !beside) return false;
-    const unblocked = await beside.client('UNBLOCK', id).catch(() => 0);
-    return unblocked !== 0;
+    const results = await beside
+      .multi()
+      .eval('return 0', 0)
+      .client('UNBLOCK', id)
+      .exec()
+      .catch(() => null);
+    const [, [fault, unblocked] = []] = results ?? [];
+    return !fault && unblocked === 1;
   }
 
   /** Closes the connection, and ends the read under way. */
