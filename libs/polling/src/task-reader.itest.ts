@@ -86,6 +86,19 @@ describe('the task reader', () => {
     return { poller, room, taken, surplus };
   }
 
+  /** Lets entries come to one stream after the other, each when the one before was taken, with room for one at a time. */
+  async function expectTurns(
+    streams: readonly PolledStream[],
+    { room, taken }: Pick<ReturnType<typeof newPoller>, 'room' | 'taken'>,
+  ): Promise<void> {
+    for (let round = 0; round < 3 * PARTITIONS; round++) {
+      room.grow(1);
+      await put(streams[round % PARTITIONS], `${round}`);
+      await waitUntil(() => taken.length === round + 1, { what: `entry ${round}` });
+    }
+    expect(taken).toEqual(Array.from({ length: 3 * PARTITIONS }, (_, i) => `${i}`));
+  }
+
   it('reads nothing that there is no room for, from a backlog in all streams', async () => {
     const streams = newStreams();
     const { poller, room, taken, surplus } = newPoller(streams);
@@ -102,15 +115,10 @@ describe('the task reader', () => {
 
   it('waits for all streams at once with room for a single task', async () => {
     const streams = newStreams();
-    const { poller, room, taken } = newPoller(streams);
-    await reader.add(poller);
-    for (let round = 0; round < 3 * PARTITIONS; round++) {
-      room.grow(1);
-      await put(streams[round % PARTITIONS], `${round}`);
-      await waitUntil(() => taken.length === round + 1, { what: `entry ${round}` });
-    }
-    expect(taken).toEqual(Array.from({ length: 3 * PARTITIONS }, (_, i) => `${i}`));
-    await reader.remove(poller);
+    const reading = newPoller(streams);
+    await reader.add(reading.poller);
+    await expectTurns(streams, reading);
+    await reader.remove(reading.poller);
   });
 
   it.each([true, false])(
@@ -120,15 +128,10 @@ describe('the task reader', () => {
       await reader.add(idle.poller);
       idle.room.grow(100);
       const streams = newStreams();
-      const { poller, room, taken } = newPoller(streams, returnsSurplus);
-      await reader.add(poller);
-      for (let round = 0; round < 3 * PARTITIONS; round++) {
-        room.grow(1);
-        await put(streams[round % PARTITIONS], `${round}`);
-        await waitUntil(() => taken.length === round + 1, { what: `entry ${round}` });
-      }
-      expect(taken).toEqual(Array.from({ length: 3 * PARTITIONS }, (_, i) => `${i}`));
-      await reader.remove(poller);
+      const reading = newPoller(streams, returnsSurplus);
+      await reader.add(reading.poller);
+      await expectTurns(streams, reading);
+      await reader.remove(reading.poller);
       await reader.remove(idle.poller);
     },
   );

@@ -1,6 +1,5 @@
 import { metrics } from '@opentelemetry/api';
 import type { Attributes, Histogram } from '@opentelemetry/api';
-import { LATENCY_BOUNDS } from './catalog/metric-definition.js';
 import type { MetricDefinition } from './catalog/metric-definition.js';
 import { makeHistogram, observeMetrics } from './instruments.js';
 import { KeptHistogram, keptHistograms } from './kept-histograms.js';
@@ -93,12 +92,13 @@ export function counterSeries(definition: MetricDefinition, attributes: Attribut
  */
 export function histogramSeries(definition: MetricDefinition, attributes: Attributes): HistogramSeries {
   return familyOf(histograms, definition, () => {
+    const { bounds } = definition;
     const kept = keptHistograms();
-    if (!kept) {
+    if (!kept || !bounds) {
       const histogram = makeHistogram(definition);
       return new Family<HistogramSeries>((of) => new BoundHistogram(histogram, of));
     }
-    const family = new Family((of) => new KeptHistogram(of, definition.bounds ?? LATENCY_BOUNDS));
+    const family = new Family((of) => new KeptHistogram(of, bounds));
     kept.push({ definition, series: () => family.all() });
     return family;
   }).of(attributes);

@@ -46,7 +46,10 @@ export const WORKER_TRANSPORTS = ['REDIS', 'GRPC', 'REST'] as const;
 
 export type WorkerTransport = (typeof WORKER_TRANSPORTS)[number];
 
-/** What a worker says of itself now and then, or a server that it polls says in its stead. Times are milliseconds since the epoch, by the worker's clock. */
+/**
+ * What a worker says of itself now and then, or a server that it polls says in its stead. Times are milliseconds since the
+ * epoch, by the worker's clock.
+ */
 export interface WorkerHeartbeat {
   /** Unique among all workers. */
   readonly workerInstanceKey: string;
