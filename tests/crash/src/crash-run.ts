@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from './api-client.js';
 import { Chaos } from './chaos.js';
 import type { CrashOptions } from './crash-options.js';
-import { RATE, sessionsPerWorker, startDeployment } from './deployment.js';
+import { RATE, SESSIONS_PER_WORKER, startDeployment } from './deployment.js';
 import type { Deployment } from './deployment.js';
 import { readRecords } from './activity-records.js';
 import { Growth } from './growth.js';
@@ -112,13 +112,13 @@ export class CrashRun {
 
   /** Keeps so many workflows going at the same time. Kills go on until most are over. False when something hangs. */
   private async runWorkflows(api: ApiClient, chaos: Chaos, growth: Growth | undefined): Promise<boolean> {
-    const { workflows, durationMs, inFlight, seed, on } = this.options;
+    const { workflows, durationMs, inFlight, seed } = this.options;
     const random = createSeededRandom(seed);
     const endMs = Date.now() + durationMs;
     const newcomers = growth ? NEWCOMERS : 0;
     let left = workflows - newcomers;
     const begin = async (): Promise<void> => {
-      const run = new ScenarioRun(drawScenario(random, this.runs.length, sessionsPerWorker(on) > 0), api);
+      const run = new ScenarioRun(drawScenario(random, this.runs.length), api);
       this.runs.push(run);
       try {
         await run.run();
@@ -176,9 +176,7 @@ export class CrashRun {
 
   /** Where a host has lost a place for sessions, this hangs. */
   private async fillHosts(api: ApiClient): Promise<void> {
-    const { workers, on } = this.options;
-    if (sessionsPerWorker(on) === 0) return;
-    const run = new ScenarioRun(fullHouse(workers, sessionsPerWorker(on)), api);
+    const run = new ScenarioRun(fullHouse(this.options.workers), api);
     this.runs.push(run);
     await Promise.race([run.run(), sleep(HANG_MS, undefined, { ref: false })]);
     if (!run.isOver) run.violations.push('it hangs');
@@ -186,11 +184,10 @@ export class CrashRun {
 
   private async checkRecords({ recordFile }: Deployment): Promise<void> {
     const records = await readRecords(recordFile);
-    const room = sessionsPerWorker(this.options.on);
     this.violations.push(
       ...attemptViolations(records),
       ...rateViolations(records, RATE),
-      ...(room > 0 ? sessionViolations(records, room) : []),
+      ...sessionViolations(records, SESSIONS_PER_WORKER),
     );
   }
 

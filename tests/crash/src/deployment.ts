@@ -14,13 +14,8 @@ import { ManagedProcess } from './managed-process.js';
 export const TASK_QUEUE = 'crash';
 /** The dispatch rate of a task queue, in tasks a second. */
 export const RATE = { taskQueue: `${TASK_QUEUE}-rated`, perSecond: 10, burst: 5 } as const;
-/**
- * Sessions that each worker has room for. None on a cluster: with so little room reads are unblocked all the time there, and
- * of a client that a pause holds back, which comes before each failover, that makes a Redis 7.0 crash.
- */
-export function sessionsPerWorker(on: RedisForm): number {
-  return on === 'cluster' ? 0 : 2;
-}
+/** Sessions that each worker has room for. */
+export const SESSIONS_PER_WORKER = 2;
 
 /** How many of what a deployment has. */
 interface DeploymentOptions {
@@ -81,11 +76,7 @@ export async function startDeployment(options: DeploymentOptions): Promise<Deplo
         name: `worker-${index + 1}`,
         command: process.execPath,
         args: [...PRELOADED, WORKER_PROGRAM],
-        env: {
-          REDIS_URL: redis.url,
-          RECORD_FILE: recordFile,
-          SESSIONS: String(sessionsPerWorker(options.on ?? 'server')),
-        },
+        env: { REDIS_URL: redis.url, RECORD_FILE: recordFile },
         readyLine: /^ready$/,
         mayDie: true,
         logFile: join(options.logFolder, `worker-${index + 1}.log`),

@@ -2,7 +2,7 @@ import type { ExecutionStatus } from '@tidewheel/core';
 import type { SeededRandom } from '@tidewheel/testing';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { RATE } from './deployment.js';
+import { RATE, SESSIONS_PER_WORKER } from './deployment.js';
 
 /** What a client does to a workflow while it runs. */
 export type ClientStep =
@@ -96,21 +96,20 @@ const POISONED_EVERY = 200;
 const FIRST_POISONED = 7;
 
 /** Draws the workflow number `index`; every type comes in turn, and now and then one that its workers do not survive. */
-export function drawScenario(random: SeededRandom, index: number, withSessions: boolean): Scenario {
+export function drawScenario(random: SeededRandom, index: number): Scenario {
   if (index % POISONED_EVERY === FIRST_POISONED) return poisoned(`crash-${index}-poisoned`);
-  const types = withSessions ? TYPES : TYPES.filter((each) => each !== 'sessions');
-  const workflowType = types[index % types.length] as string;
+  const workflowType = TYPES[index % TYPES.length] as string;
   const draw = BLUEPRINTS[workflowType] as Draw;
   return { workflowId: `crash-${index}-${workflowType}`, workflowType, ...draw(random) };
 }
 
 /** Fills all the room for sessions that workers have, which must be all there when everything else is over. */
-export function fullHouse(workers: number, room: number): Scenario {
+export function fullHouse(workers: number): Scenario {
   const type = 'fullHouse';
   return {
     workflowId: `crash-${type}`,
     workflowType: type,
-    ...completes([workers * room], workers),
+    ...completes([workers * SESSIONS_PER_WORKER], workers),
   };
 }
 

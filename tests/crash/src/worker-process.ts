@@ -1,14 +1,13 @@
 // A worker process: workflows and activities of the crash test, until SIGTERM.
 //
-//   REDIS_URL, RECORD_FILE, SESSIONS
+//   REDIS_URL, RECORD_FILE
 import { NativeConnection, Worker } from '@tidewheel/worker';
 import { fileURLToPath } from 'node:url';
 import * as activities from './activities.js';
 import { recorded } from './activity-records.js';
-import { RATE, TASK_QUEUE } from './deployment.js';
+import { RATE, SESSIONS_PER_WORKER, TASK_QUEUE } from './deployment.js';
 
 const connection = await NativeConnection.connect({ url: process.env['REDIS_URL'] ?? '' });
-const sessions = Number(process.env['SESSIONS']);
 const common = {
   connection,
   activities: recorded(activities, process.env['RECORD_FILE'] ?? ''),
@@ -19,7 +18,8 @@ const worker = await Worker.create({
   taskQueue: TASK_QUEUE,
   workflowsPath: fileURLToPath(new URL('./workflows.js', import.meta.url)),
   stickyQueueScheduleToStartTimeout: '2s',
-  ...(sessions > 0 && { enableSessionWorker: true, maxConcurrentSessionExecutionSize: sessions }),
+  enableSessionWorker: true,
+  maxConcurrentSessionExecutionSize: SESSIONS_PER_WORKER,
 });
 const rated = await Worker.create({ ...common, taskQueue: RATE.taskQueue });
 process.once('SIGTERM', () => {
