@@ -33,8 +33,14 @@ const ENTER = `
   exec chroot --userspec="$user" "$root" sh -c 'cd "$0" && exec "$@"' "$folder" "$@"
 `;
 
-/** Starts the image's entrypoint with arguments, or another command in the same place. */
-export function startContainer(image, { env = {}, args = [], command } = {}) {
+/** Process 1 of a pod whose containers share their processes. */
+const PAUSE = ['sh', '-c', '"$@"; exit $?', 'pause'];
+
+/**
+ * Starts the image's entrypoint with arguments, or another command in the same place. When processes are shared, it is not
+ * number 1.
+ */
+export function startContainer(image, { env = {}, args = [], command, sharedProcesses = false } = {}) {
   const { config, root } = image;
   const variables = [
     ...(config.Env ?? []),
@@ -46,7 +52,7 @@ export function startContainer(image, { env = {}, args = [], command } = {}) {
     [
       ...['--mount', '--pid', '--ipc', '--uts', '--fork', '--kill-child', '--'],
       ...['sh', '-c', ENTER, 'enter', root, config.User, config.WorkingDir],
-      ...['env', '-i', ...variables, ...program],
+      ...['env', '-i', ...variables, ...(sharedProcesses ? PAUSE : []), ...program],
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );

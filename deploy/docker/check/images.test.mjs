@@ -14,6 +14,16 @@ const repository = new URL('../../../', import.meta.url);
 const megabytes = (folder) =>
   Math.round(Number(execFileSync('du', ['-sk', folder], { encoding: 'utf8' }).split('\t')[0]) / 1024);
 
+/** Leaves a process behind and tells whose it is then. */
+const LEAVES_A_PROCESS = `
+  const { execFileSync } = require('node:child_process');
+  const script = 'sleep 5 >/dev/null 2>&1 & echo $!';
+  const left = execFileSync('sh', ['-c', script], { encoding: 'utf8' }).trim();
+  const status = require('node:fs').readFileSync('/proc/' + left + '/status', 'utf8');
+  const parent = Number(/^PPid:\\s+(\\d+)$/m.exec(status)[1]);
+  console.log(parent === process.ppid ? 'its parent is tini' : 'its parent is process ' + parent);
+`;
+
 /** Asks until the answer has a status; whoever waits is ended by the limit of the test. */
 async function untilStatus(url, status) {
   for (;;) {
@@ -72,6 +82,16 @@ for (const name of NAMES) {
       assert.equal(image.config.Labels['org.opencontainers.image.licenses'], 'Apache-2.0');
       assert.match(image.config.Labels['org.opencontainers.image.version'], /^\d+\.\d+\.\d+$/);
     });
+
+    for (const sharedProcesses of [false, true]) {
+      it(`has tini take what is left behind, ${sharedProcesses ? 'also where it is not process 1' : 'as process 1'}`, async () => {
+        const tini = image.config.Entrypoint.slice(0, image.config.Entrypoint.indexOf('--') + 1);
+        const command = [...tini, 'node', '-e', LEAVES_A_PROCESS];
+        const container = startContainer(image, { command, sharedProcesses });
+        await container.exited;
+        assert.deepEqual(container.lines, ['its parent is tini']);
+      });
+    }
 
     it('does not start with a wrong configuration, and says which variable is wrong', async () => {
       const container = startContainer(image, { env: { TIDEWHEEL_LOG_LEVEL: 'loud' } });
