@@ -192,6 +192,25 @@ describe('Redis', () => {
 });
 
 describe('network policies', () => {
+  it('let the pod of helm test ask the API, whoever else may, over REST alone', async () => {
+    const apiFrom = [{ namespaceSelector: { matchLabels: { team: 'orders' } } }];
+    const objects = await render({ ...LEAST, networkPolicy: { enabled: true, apiFrom } });
+    const [others, test] = find(objects, 'NetworkPolicy', '-api').spec.ingress;
+    assert.deepEqual(others.from, apiFrom);
+    assert.deepEqual(test.ports, [{ port: 'http', protocol: 'TCP' }]);
+    assert.equal(test.from.length, 1);
+    const { matchLabels } = test.from[0].podSelector;
+    const admits = ({ labels }) =>
+      Object.entries(matchLabels).every(([name, value]) => labels[name] === value);
+    const pods = objects.map(({ kind, metadata, spec }) =>
+      kind === 'Pod' ? metadata : spec?.template?.metadata,
+    );
+    assert.deepEqual(
+      pods.filter((pod) => pod?.labels && admits(pod)),
+      [find(objects, 'Pod', '-test-api').metadata],
+    );
+  });
+
   it('let pods reach Redis and its sentinels, where they restrict what pods reach', async () => {
     const policy = { enabled: true, restrictEgress: true, redisPorts: [6379, 26379] };
     const objects = await render({ ...LEAST, networkPolicy: policy });
