@@ -322,6 +322,31 @@ describe('the variables of the containers', () => {
   });
 });
 
+describe('a variable that the chart sets', () => {
+  const redis = { url: 'rediss://redis.data:6380', partitions: 4, tls: { caSecret: 'redis-ca' } };
+  const orders = { ...POOL, kinds: ['activity'], hostQueue: true, maxCachedWorkflows: 10 };
+  const apiWith = (env) => ({ redis, api: { env }, workerPools: { orders } });
+  const poolWith = (env) => ({ redis, workerPools: { orders: { ...orders, env } } });
+
+  it('may not be set once more', async () => {
+    const objects = await render(apiWith({}));
+    for (const [end, path, values] of [
+      ['-api', 'api', apiWith],
+      ['-orders', 'workerPools\\.orders', poolWith],
+    ]) {
+      for (const name of Object.keys(variablesOf(find(objects, 'Deployment', end)))) {
+        await refuses(values({ [name]: 'mine' }), new RegExp(`${path}\\.env\\.${name}: is set by the chart`));
+      }
+    }
+  });
+
+  it('may be set where the chart does not set it', async () => {
+    const env = { NODE_EXTRA_CA_CERTS: '/certificates/all.crt', POD_NAME: 'mine' };
+    const api = variablesOf(find(await render({ ...LEAST, api: { env } }), 'Deployment', '-api'));
+    assert.deepEqual([api.NODE_EXTRA_CA_CERTS, api.POD_NAME], Object.values(env));
+  });
+});
+
 describe('wrong values are refused with their path and the reason', () => {
   const cases = [
     [{ ...LEAST, api: { replcas: 3 } }, /\/api/, /replcas/],

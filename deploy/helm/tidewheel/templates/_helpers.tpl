@@ -90,7 +90,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- kindIs "string" . | ternary . (toJson .) -}}
 {{- end -}}
 
-{{/* Variables that people add: a map, in the order of its names. dict "env" {...} "path" "api.env" */}}
+{{/*
+Variables that people add: a map, in the order of its names. Those that the chart sets are refused: some of all its pods, and
+those of `also`. dict "root" $ "env" {...} "path" "api.env" "also" (list "POD_NAME")
+*/}}
 {{- define "tidewheel.extraEnv" -}}
 {{- $path := .path -}}
 {{- $taken := list "REDIS_URL" "TIDEWHEEL_REDIS_URL" "TIDEWHEEL_KEY_PREFIX" "TIDEWHEEL_PARTITIONS" "TIDEWHEEL_SHUTDOWN_TIMEOUT" "TIDEWHEEL_LOG_LEVEL" -}}
@@ -98,12 +101,16 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- range $setting := list "HOST" "PORT" "NAMESPACE" "TASK_QUEUES" "KINDS" "WORKFLOWS" "ACTIVITIES" "HOST_QUEUE" "IDENTITY" "MAX_CONCURRENT_ACTIVITIES" "MAX_CONCURRENT_WORKFLOW_TASKS" "MAX_CACHED_WORKFLOWS" "WORKFLOW_THREADS" -}}
 {{- $taken = append $taken (printf "TIDEWHEEL_WORKER_%s" $setting) -}}
 {{- end -}}
+{{- $taken = concat $taken .also -}}
+{{- if .root.Values.redis.tls.caSecret -}}
+{{- $taken = append $taken "NODE_EXTRA_CA_CERTS" -}}
+{{- end -}}
 {{- range $name, $value := .env }}
 {{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}
 {{- fail (printf "%s: got the name %q; allowed are letters, digits and \"_\", and no digit first" $path $name) }}
 {{- end }}
 {{- if has $name $taken }}
-{{- fail (printf "%s.%s: is set by the chart from a value of its own, which this would go behind the back of" $path $name) }}
+{{- fail (printf "%s.%s: is set by the chart itself, which this would go behind the back of" $path $name) }}
 {{- end }}
 - name: {{ $name }}
   value: {{ include "tidewheel.text" $value | quote }}
