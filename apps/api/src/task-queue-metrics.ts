@@ -1,9 +1,8 @@
-import type { KindScaling, WorkflowService } from '@tidewheel/engine';
+import type { KindScaling } from '@tidewheel/engine';
 import { observeMetrics, TASK_QUEUE_METRICS } from '@tidewheel/telemetry';
 import type { EngineGate } from './engine-gate.js';
+import { ShownQueues } from './shown-queues.js';
 
-/** Task queues shown at most, those of the first namespaces by name first. */
-const MAX_QUEUES = 100;
 /** What is collected is shown for this long, however often it is asked for. */
 const FRESH_MS = 5_000;
 
@@ -19,41 +18,28 @@ const READS: Readonly<Record<Key, (scaling: KindScaling) => number>> = {
   taskQueueRegistrationMismatches: ({ registrationMismatches }) => registrationMismatches,
 };
 
-type Scalings = Awaited<ReturnType<WorkflowService['scaleTaskQueues']>>;
-
 /**
- * Lets the registered meter ask for the task queues that have workers whenever metrics are collected. While Redis is away
- * they are left out.
+ * Lets the registered meter ask for the task queues that have workers, or had some while this process ran, whenever metrics
+ * are collected. While Redis is away they are left out.
  *
  * @returns ends it
  */
 export function observeTaskQueues(gate: Pick<EngineGate, 'call'>): () => void {
-  let collected: Promise<Scalings> | undefined;
-  let collectedMs = 0;
-  const collect = (): Promise<Scalings> => {
-    if (!collected || Date.now() - collectedMs > FRESH_MS) {
-      collectedMs = Date.now();
-      collected = gate.call(readScalings).catch(() => []);
-    }
-    return collected;
-  };
+  const queues = new ShownQueues();
+  let looked: ReturnType<ShownQueues['look']> | undefined;
+  let lookedMs = 0;
   return observeMetrics(TASK_QUEUE_METRICS, async (observe) => {
-    for (const scaling of await collect()) {
+    if (!looked || Date.now() - lookedMs > FRESH_MS) {
+      lookedMs = Date.now();
+      looked = gate.call((engine) => queues.look(engine)).catch(() => []);
+    }
+    for (const queue of await looked) {
       for (const kind of ['workflow', 'activity'] as const) {
-        const attributes = { namespace: scaling.namespace, task_queue: scaling.taskQueue, kind };
-        if (scaling[kind].pollers === 0 && scaling[kind].backlog === 0) continue;
-        for (const key of Object.keys(READS) as Key[]) observe(key, READS[key](scaling[kind]), attributes);
+        const scaling = queue[kind];
+        if (!scaling) continue;
+        const attributes = { namespace: queue.namespace, task_queue: queue.taskQueue, kind };
+        for (const key of Object.keys(READS) as Key[]) observe(key, READS[key](scaling), attributes);
       }
     }
   });
-}
-
-async function readScalings(engine: WorkflowService): Promise<Scalings> {
-  const names = (await engine.listNamespaces()).map(({ name }) => name).sort();
-  const scalings: Scalings = [];
-  for (const name of names) {
-    if (scalings.length >= MAX_QUEUES) break;
-    scalings.push(...(await engine.scaleTaskQueues(name, MAX_QUEUES - scalings.length)));
-  }
-  return scalings;
 }

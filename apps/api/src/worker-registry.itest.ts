@@ -1,6 +1,8 @@
-import { recordWorkers } from '@tidewheel/engine';
+import { forgetWorkers, recordWorkers } from '@tidewheel/engine';
 import type { WorkerHeartbeat } from '@tidewheel/engine';
 import { NativeConnection } from '@tidewheel/worker';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { HttpClient } from './http-client.fixture.js';
 import { startRunningApi } from './running-api.fixture.js';
 import type { RunningApi } from './running-api.fixture.js';
@@ -170,6 +172,37 @@ describe('the scaling of a task queue over HTTP', () => {
     expect(metric('task_queue_registration_mismatches')).toMatch(/ 1$/);
   });
 });
+
+describe('the metrics of a task queue', () => {
+  it('go on when its workers have gone, and tell what waits for them', async () => {
+    const labels = 'namespace="default",task_queue="left",kind="workflow"';
+    const read = async (): Promise<(string | undefined)[]> => {
+      const lines = (await http.get('/metrics')).text.split('\n');
+      return ['task_queue_pollers', 'approximate_backlog_count'].map((name) =>
+        lines.find((line) => line.startsWith(`tidewheel_${name}{${labels}}`))?.replace(/.* /, ''),
+      );
+    };
+    const { context } = connection.engine;
+    const { kinds, ...worker } = heartbeat('worker/3', ['order']);
+    const left = { ...worker, taskQueue: 'left', kinds: { workflow: kinds.activity } };
+    await recordWorkers(context, 'default', [left], { validMs: 600_000 });
+    await expectSoon(read, ['1', '0']);
+    await forgetWorkers(context, 'default', ['worker/3']);
+    await http.post(`${NAMESPACE}/workflows/waits`, { workflowType: 'order', taskQueue: 'left' });
+    await expectSoon(read, ['0', '1']);
+  });
+});
+
+/** Looks until it is so; metrics are some seconds old. */
+async function expectSoon<T>(look: () => Promise<T>, expected: T): Promise<void> {
+  const untilMs = Date.now() + 15_000;
+  let found = await look();
+  while (!isDeepStrictEqual(found, expected) && Date.now() < untilMs) {
+    await sleep(500);
+    found = await look();
+  }
+  expect(found).toEqual(expected);
+}
 
 describe('unsound questions about workers', () => {
   it.each([
