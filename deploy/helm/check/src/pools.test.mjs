@@ -19,6 +19,21 @@ describe('numbers', () => {
   });
 });
 
+describe('labels', () => {
+  it('of pods go before those of all objects, and each is there once', async () => {
+    const podLabels = { team: 'orders', tier: 'back' };
+    const values = {
+      ...LEAST,
+      commonLabels: { team: 'flows', zone: 'a' },
+      workerPools: { orders: { ...POOL, podLabels } },
+    };
+    const { metadata, spec } = find(await render(values), 'Deployment', '-orders');
+    assert.equal(metadata.labels.team, 'flows');
+    const { team, tier, zone } = spec.template.metadata.labels;
+    assert.deepEqual([team, tier, zone], ['orders', 'back', 'a']);
+  });
+});
+
 describe('a service account', () => {
   const namesOf = async (values) =>
     (await render({ ...LEAST, ...values }))

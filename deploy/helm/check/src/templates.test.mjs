@@ -398,6 +398,18 @@ describe('wrong values are refused with their path and the reason', () => {
       /workerPools\.orders\.env\.TIDEWHEEL_SHUTDOWN_TIMEOUT: is set by the chart/,
     ],
     [{ ...LEAST, api: { env: { REDIS_URL: 'redis://b' } } }, /api\.env\.REDIS_URL: is set by the chart/],
+    [
+      { ...LEAST, commonLabels: { 'app.kubernetes.io/name': 'flows' } },
+      /commonLabels: got "app\.kubernetes\.io\/name", which the chart sets itself/,
+    ],
+    [
+      { ...LEAST, api: { podLabels: { 'app.kubernetes.io/component': 'web' } } },
+      /api\.podLabels: got "app\.kubernetes\.io\/component", which the chart sets itself/,
+    ],
+    [
+      pool({ podLabels: { 'helm.sh/chart': 'other' } }),
+      /workerPools\.orders\.podLabels: got "helm\.sh\/chart", which the chart sets itself/,
+    ],
     [{ ...LEAST, networkPolicy: { redisPorts: [0] } }, /\/networkPolicy\/redisPorts\/0/],
     [pool({ env: { 'NOT A NAME': 'x' } }), /workerPools\.orders\.env: got the name "NOT A NAME"/],
   ];

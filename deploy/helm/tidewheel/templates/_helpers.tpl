@@ -19,13 +19,24 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 
-{{/* All labels of an object of a component. */}}
+{{/*
+All labels of an object of a component. Those that people give one kind of object go before those of all:
+dict "root" $ "component" "api" "more" {...} "path" "api.podLabels"
+*/}}
 {{- define "tidewheel.labels" -}}
 {{ include "tidewheel.selector" . }}
 app.kubernetes.io/version: {{ .root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
-{{- with .root.Values.commonLabels }}
+{{- $more := default dict .more -}}
+{{- $path := .path -}}
+{{- $all := merge (deepCopy $more) (default dict .root.Values.commonLabels) -}}
+{{- range $name, $_ := $all -}}
+{{- if regexMatch "^(app\\.kubernetes\\.io/(name|instance|component|version|managed-by)|helm\\.sh/chart)$" $name -}}
+{{- fail (printf "%s: got %q, which the chart sets itself and finds its objects by" (ternary $path "commonLabels" (hasKey $more $name)) $name) -}}
+{{- end -}}
+{{- end -}}
+{{- with $all }}
 {{ toYaml . }}
 {{- end }}
 {{- end -}}
