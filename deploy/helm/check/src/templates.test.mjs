@@ -399,6 +399,31 @@ describe('wrong values are refused with their path and the reason', () => {
     ],
     [{ ...LEAST, api: { env: { REDIS_URL: 'redis://b' } } }, /api\.env\.REDIS_URL: is set by the chart/],
     [
+      { ...LEAST, api: { service: { port: 443, grpcPort: 443 } } },
+      /api\.service\.grpcPort: got 443, which is api\.service\.port as well/,
+    ],
+    [pool({ volumes: [{ name: 'tmp', emptyDir: {} }] }), /workerPools\.orders\.volumes: got the name "tmp"/],
+    [
+      pool({ volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }] }),
+      /workerPools\.orders\.volumeMounts: got the name "scratch", which no volume has/,
+    ],
+    [
+      pool({ volumes: [{ name: 'a', emptyDir: {} }], volumeMounts: [{ name: 'a', mountPath: '/tmp/' }] }),
+      /workerPools\.orders\.volumeMounts: got "\/tmp\/", where the chart/,
+    ],
+    [pool({ volumes: [{ emptyDir: {} }] }), /\/workerPools\/orders\/volumes\/0/, /name/],
+    [{ ...LEAST, api: { pdb: { maxUnavailable: 'some' } } }, /\/api\/pdb\/maxUnavailable/],
+    [pool({ pdb: { maxUnavailable: -1 } }), /\/workerPools\/orders\/pdb\/maxUnavailable/],
+    [{ ...LEAST, api: { resources: { requests: { cpu: 'lots' } } } }, /\/api\/resources\/requests\/cpu/],
+    [
+      pool({ resources: { limits: { memory: '512MB' } } }),
+      /\/workerPools\/orders\/resources\/limits\/memory/,
+    ],
+    [pool({ image: { repository: 'r.example/w', tag: '1.0 beta' } }), /\/workerPools\/orders\/image\/tag/],
+    [pool({ image: { repository: 'r.example/w:latest' } }), /\/workerPools\/orders\/image\/repository/],
+    [{ ...LEAST, fullnameOverride: 'My_Flows' }, /\/fullnameOverride/],
+    [{ ...LEAST, nameOverride: 'flows.' }, /\/nameOverride/],
+    [
       { ...LEAST, commonLabels: { 'app.kubernetes.io/name': 'flows' } },
       /commonLabels: got "app\.kubernetes\.io\/name", which the chart sets itself/,
     ],

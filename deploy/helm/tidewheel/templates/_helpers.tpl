@@ -128,6 +128,32 @@ those of `also`. dict "root" $ "env" {...} "path" "api.env" "also" (list "POD_NA
 {{- end }}
 {{- end -}}
 
+{{/* Fails when volumes of a pool clash with the chart's, or a mount has none: dict "root" $ "pool" {...} "path" "workerPools.orders" */}}
+{{- define "tidewheel.checkVolumes" -}}
+{{- $path := .path -}}
+{{- $names := list "tmp" -}}
+{{- $folders := list "/tmp" -}}
+{{- if .root.Values.redis.tls.caSecret -}}
+{{- $names = append $names "redis-ca" -}}
+{{- $folders = append $folders "/etc/tidewheel/redis-ca" -}}
+{{- end -}}
+{{- range .pool.volumes -}}
+{{- if has .name $names -}}
+{{- fail (printf "%s.volumes: got the name %q, which the chart or another one has" $path (toString .name)) -}}
+{{- end -}}
+{{- $names = append $names .name -}}
+{{- end -}}
+{{- range .pool.volumeMounts -}}
+{{- if not (has .name $names) -}}
+{{- fail (printf "%s.volumeMounts: got the name %q, which no volume has" $path (toString .name)) -}}
+{{- end -}}
+{{- if has (clean (toString .mountPath)) $folders -}}
+{{- fail (printf "%s.volumeMounts: got %q, where the chart or another one mounts a volume" $path (toString .mountPath)) -}}
+{{- end -}}
+{{- $folders = append $folders (clean (toString .mountPath)) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* Seconds from the end of a pod to SIGKILL, of which preStop takes the first: dict "preStop" 5 "shutdown" 30 "grace" null "path" "api" */}}
 {{- define "tidewheel.grace" -}}
 {{- $least := add (int .preStop) (int .shutdown) 15 -}}
