@@ -161,6 +161,18 @@ describe('Redis', () => {
     assert.ok(!objects.some(({ kind }) => kind === 'Secret'));
   });
 
+  it('is not reached without TLS where there is an authority for it', async () => {
+    const tls = { caSecret: 'redis-ca' };
+    await refuses(
+      { redis: { url: 'redis://redis:6379', tls } },
+      /redis\.tls\.caSecret: got "redis-ca", but connections to redis:\/\/redis:6379 have no TLS/,
+    );
+    await refuses({ redis: { evaluation: { enabled: true }, tls } }, /redis\.tls\.caSecret: .* have no TLS/);
+    for (const redis of [{ url: 'rediss+cluster://a:6379' }, { existingSecret: 'address' }]) {
+      await render({ redis: { ...redis, tls } });
+    }
+  });
+
   it('of the evaluation keeps what was acknowledged', async () => {
     const objects = await render({ redis: { evaluation: { enabled: true } } });
     const { args } = find(objects, 'StatefulSet', '-redis').spec.template.spec.containers[0];

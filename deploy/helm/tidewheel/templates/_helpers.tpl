@@ -57,7 +57,7 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 {{- end -}}
 
-{{/* Fails unless exactly one way to Redis is given. */}}
+{{/* Fails unless exactly one way to Redis is given, without a password, and with TLS where there is an authority for it. */}}
 {{- define "tidewheel.checkRedis" -}}
 {{- $ways := 0 -}}
 {{- if .Values.redis.url }}{{ $ways = add $ways 1 }}{{ end -}}
@@ -68,6 +68,9 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 {{- if regexMatch "^[a-z+]+://[^/@]*:[^/@]+@|(?i)[?&][a-z]*password=" .Values.redis.url -}}
 {{- fail "redis.url: holds a password, which everybody could read who sees the release: put the address into a secret and name it in redis.existingSecret" -}}
+{{- end -}}
+{{- if and .Values.redis.tls.caSecret (not .Values.redis.existingSecret) (not (hasPrefix "rediss" .Values.redis.url)) -}}
+{{- fail (printf "redis.tls.caSecret: got %q, but connections to %s have no TLS, which an address with rediss:// has" .Values.redis.tls.caSecret (ternary "the Redis for evaluation" .Values.redis.url .Values.redis.evaluation.enabled)) -}}
 {{- end -}}
 {{- end -}}
 
