@@ -16,12 +16,23 @@ export const POOL = {
   activities: ['/app/activities.js'],
 };
 
-/** The text that the chart renders to. Rejects with what helm says when it refuses the values. */
-export async function renderText(values, release = 'tw') {
+async function fileOf(values) {
   await mkdir(SCRATCH, { recursive: true });
   const file = path.join(SCRATCH, `values-${process.pid}-${++files}.yaml`);
   await writeFile(file, stringify(values));
-  return helm('template', release, CHART, '--namespace', 'flows', '--values', file);
+  return file;
+}
+
+/** The text that the chart renders to. Rejects with what helm says when it refuses the values. */
+export async function renderText(values, release = 'tw') {
+  return helm('template', release, CHART, '--namespace', 'flows', '--values', await fileOf(values));
+}
+
+/** What helm tells whoever has installed the chart. */
+export async function renderNotes(values) {
+  const options = ['--namespace', 'flows', '--values', await fileOf(values), '--dry-run=client'];
+  const text = await helm('install', 'tw', CHART, ...options);
+  return text.slice(text.indexOf('\nNOTES:\n'));
 }
 
 /** The objects that the chart renders to. */
