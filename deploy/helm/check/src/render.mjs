@@ -28,6 +28,11 @@ export async function renderText(values, release = 'tw') {
   return helm('template', release, CHART, '--namespace', 'flows', '--values', await fileOf(values));
 }
 
+/** Rejects when helm finds something to complain about. */
+export async function lint(values) {
+  await helm('lint', CHART, '--strict', '--values', await fileOf(values));
+}
+
 /** What helm tells whoever has installed the chart. */
 export async function renderNotes(values) {
   const options = ['--namespace', 'flows', '--values', await fileOf(values), '--dry-run=client'];
