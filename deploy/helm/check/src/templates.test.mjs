@@ -161,6 +161,34 @@ describe('Redis', () => {
     assert.ok(!objects.some(({ kind }) => kind === 'Secret'));
   });
 
+  it('has an address that the processes take, and none that they refuse', async () => {
+    const { readConfiguration } = await import('../../../../apps/api/dist/configuration.js');
+    const good = [
+      'redis://redis',
+      'redis://redis.data:6379',
+      'rediss://user@[::1]:6379/15',
+      'redis+cluster://a:1,b:2',
+      'rediss+sentinel://s1,s2:26380/primary/1',
+    ];
+    const bad = [
+      'redis',
+      'redis://',
+      'redis://redis/db',
+      'http://redis',
+      'redis+cluster://a,,b',
+      'redis+cluster://a/0',
+      'redis+sentinel://a:26379',
+    ];
+    for (const url of good) {
+      await render({ redis: { url } });
+      assert.equal(readConfiguration({ TIDEWHEEL_REDIS_URL: url }).redisUrl, url);
+    }
+    for (const url of bad) {
+      await refuses({ redis: { url } }, /redis\.url: got ".*"; allowed is /);
+      assert.throws(() => readConfiguration({ TIDEWHEEL_REDIS_URL: url }), /TIDEWHEEL_REDIS_URL/);
+    }
+  });
+
   it('is not reached without TLS where there is an authority for it', async () => {
     const tls = { caSecret: 'redis-ca' };
     await refuses(
@@ -334,6 +362,41 @@ describe('the variables of the containers', () => {
   });
 });
 
+describe('the limits of numbers', () => {
+  for (const [what, most] of [
+    ['least', false],
+    ['most', true],
+  ]) {
+    it(`are not wider than those of the processes: the ${what}`, async () => {
+      const api = await import('../../../../apps/api/dist/configuration.js');
+      const worker = await import('../../../../apps/worker/dist/configuration.js');
+      const of = (least, greatest) => (most ? greatest : least);
+      const shared = { shutdownTimeoutSeconds: of(0, 600) };
+      const objects = await render({
+        redis: { ...LEAST.redis, partitions: of(1, 1024), keyPrefix: 'p'.repeat(of(1, 32)) },
+        api: shared,
+        workerPools: {
+          orders: {
+            ...POOL,
+            ...shared,
+            slots: { activities: of(1, 100_000), workflowTasks: of(2, 100_000) },
+            maxCachedWorkflows: of(0, 10_000_000),
+            workflowThreads: of(1, 64),
+            namespace: 'a'.repeat(of(1, 255)),
+            taskQueues: ['q'.repeat(of(1, 1000))],
+          },
+        },
+      });
+      api.readConfiguration(variablesOf(find(objects, 'Deployment', '-api')));
+      // The modules are in the image; here they are not.
+      assert.throws(
+        () => worker.readConfiguration(variablesOf(find(objects, 'Deployment', '-orders')), process.cwd()),
+        ({ faults }) => faults.length === 2 && faults.every((fault) => /WORKFLOWS|ACTIVITIES:/.test(fault)),
+      );
+    });
+  }
+});
+
 describe('a variable that the chart sets', () => {
   const redis = { url: 'rediss://redis.data:6380', partitions: 4, tls: { caSecret: 'redis-ca' } };
   const orders = { ...POOL, kinds: ['activity'], hostQueue: true, maxCachedWorkflows: 10 };
@@ -363,7 +426,14 @@ describe('wrong values are refused with their path and the reason', () => {
   const cases = [
     [{ ...LEAST, api: { replcas: 3 } }, /\/api/, /replcas/],
     [{ ...LEAST, api: { replicas: 'three' } }, /\/api\/replicas/, /want integer/],
-    [{ redis: { url: 'http://redis' } }, /\/redis\/url/],
+    [{ redis: { url: 'http://redis' } }, /redis\.url: got "http:\/\/redis"; allowed is redis:\/\/host/],
+    [pool({ workflows: '/app/workflows' }), /\/workerPools\/orders\/workflows/],
+    [pool({ activities: ['/app/activities.ts'] }), /\/workerPools\/orders\/activities\/0/],
+    [pool({ hostQueue: true, activities: [] }), /workerPools\.orders\.hostQueue: got true, which is for/],
+    [
+      pool({ hostQueue: true, kinds: ['workflow'] }),
+      /workerPools\.orders\.hostQueue: got true, which is for/,
+    ],
     [{ ...LEAST, api: { logLevel: 'loud' } }, /\/api\/logLevel/],
     [
       { ...LEAST, api: { autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 2 } } },

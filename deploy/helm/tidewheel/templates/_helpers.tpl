@@ -57,7 +57,10 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 {{- end -}}
 
-{{/* Fails unless exactly one way to Redis is given, without a password, and with TLS where there is an authority for it. */}}
+{{/*
+Fails unless exactly one way to Redis is given, as the processes read it, without a password, and with TLS where there is an
+authority for it.
+*/}}
 {{- define "tidewheel.checkRedis" -}}
 {{- $ways := 0 -}}
 {{- if .Values.redis.url }}{{ $ways = add $ways 1 }}{{ end -}}
@@ -68,6 +71,12 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version }}
 {{- end -}}
 {{- if regexMatch "^[a-z+]+://[^/@]*:[^/@]+@|(?i)[?&][a-z]*password=" .Values.redis.url -}}
 {{- fail "redis.url: holds a password, which everybody could read who sees the release: put the address into a secret and name it in redis.existingSecret" -}}
+{{- end -}}
+{{- $hosts := "([^/@ ]*@)?[^/@?#, ]+(,[^/@?#, ]+)*" -}}
+{{- $server := "^rediss?://([^/@ ]*@)?[^/@?#, ]+(/[0-9]{0,4})?([?#][^ ]*)?$" -}}
+{{- $several := printf "^rediss?[+](cluster://%s/?|sentinel://%s/[^/? ]+(/[0-9]{1,4})?([?][^ ]*)?)$" $hosts $hosts -}}
+{{- if and .Values.redis.url (not (regexMatch $server .Values.redis.url)) (not (regexMatch $several .Values.redis.url)) -}}
+{{- fail (printf "redis.url: got %q; allowed is redis://host[:port][/db], redis+cluster://host:port[,host:port ...], redis+sentinel://host:port[,host:port ...]/name[/db], or rediss... for TLS" .Values.redis.url) -}}
 {{- end -}}
 {{- if and .Values.redis.tls.caSecret (not .Values.redis.existingSecret) (not (hasPrefix "rediss" .Values.redis.url)) -}}
 {{- fail (printf "redis.tls.caSecret: got %q, but connections to %s have no TLS, which an address with rediss:// has" .Values.redis.tls.caSecret (ternary "the Redis for evaluation" .Values.redis.url .Values.redis.evaluation.enabled)) -}}
@@ -242,6 +251,9 @@ maxUnavailable: {{ $most }}
 {{- end -}}
 {{- if and (has "activity" $pool.kinds) (not $pool.activities) -}}
 {{- fail (printf "workerPools.%s.kinds: has \"activity\", but activities names no module" .name) -}}
+{{- end -}}
+{{- if and $pool.hostQueue (or (not $pool.activities) (and $pool.kinds (not (has "activity" $pool.kinds)))) -}}
+{{- fail (printf "workerPools.%s.hostQueue: got true, which is for pools with activities, and this one does none" .name) -}}
 {{- end -}}
 {{- if lt (int $pool.autoscaling.maxReplicas) (int $pool.autoscaling.minReplicas) -}}
 {{- fail (printf "workerPools.%s.autoscaling.maxReplicas: got %d, which is less than minReplicas (%d)" .name (int $pool.autoscaling.maxReplicas) (int $pool.autoscaling.minReplicas)) -}}
