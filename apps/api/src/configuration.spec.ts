@@ -137,6 +137,15 @@ describe('readConfiguration', () => {
     ]);
   });
 
+  it('refuses one port for both, unless the system chooses', () => {
+    expect(faultsOf({ TIDEWHEEL_GRPC_PORT: '7243' })).toEqual([
+      'TIDEWHEEL_GRPC_PORT: got "7243"; allowed is any other than TIDEWHEEL_API_PORT',
+    ]);
+    expect(faultsOf({ TIDEWHEEL_GRPC_PORT: '0', TIDEWHEEL_API_PORT: '0' })).toEqual([]);
+    const wrong = faultsOf({ TIDEWHEEL_GRPC_PORT: 'x', TIDEWHEEL_API_PORT: 'x' });
+    expect(wrong).toHaveLength(2);
+  });
+
   it('tells all faults at once, one line each', () => {
     const faults = faultsOf({ TIDEWHEEL_API_PORT: 'x', TIDEWHEEL_DUTIES: 'y', TIDEWHEEL_Z: 'z' });
     expect(faults.map((line) => line.split(':')[0])).toEqual([

@@ -90,6 +90,10 @@ export function readConfiguration(environment: Environment): Configuration {
     shutdownTimeoutMs: reader.read('TIDEWHEEL_SHUTDOWN_TIMEOUT'),
     logLevel: reader.read('TIDEWHEEL_LOG_LEVEL'),
   };
+  const { port, grpcPort } = configuration;
+  if (port && port === grpcPort) {
+    reader.refuse('TIDEWHEEL_GRPC_PORT', 'any other than TIDEWHEEL_API_PORT');
+  }
   reader.throwFaults();
   // Without faults, only what has no fallback can be undefined.
   return configuration as Configuration;
