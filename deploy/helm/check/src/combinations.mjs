@@ -77,6 +77,7 @@ export const COMBINATIONS = {
         nodeSelector: { 'cloud.example/accelerator': 'gpu' },
         tolerations: [{ key: 'gpu', operator: 'Exists', effect: 'NoSchedule' }],
         resources: { limits: { 'nvidia.com/gpu': 1 } },
+        rollingUpdate: { maxUnavailable: 1, maxSurge: 0 },
         affinity: {
           nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } },
         },

@@ -19,6 +19,19 @@ describe('numbers', () => {
   });
 });
 
+describe('an update', () => {
+  it('has a pod more for a while, unless the pool says that there is no room for it', async () => {
+    const rollingUpdate = { maxUnavailable: 1, maxSurge: 0 };
+    const objects = await render({
+      ...LEAST,
+      workerPools: { orders: POOL, gpu: { ...POOL, rollingUpdate } },
+    });
+    const strategyOf = (name) => find(objects, 'Deployment', name).spec.strategy.rollingUpdate;
+    assert.deepEqual(strategyOf('-orders'), { maxUnavailable: 0, maxSurge: '25%' });
+    assert.deepEqual(strategyOf('-gpu'), rollingUpdate);
+  });
+});
+
 describe('labels', () => {
   it('of pods go before those of all objects, and each is there once', async () => {
     const podLabels = { team: 'orders', tier: 'back' };

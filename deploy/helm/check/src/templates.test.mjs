@@ -427,6 +427,11 @@ describe('wrong values are refused with their path and the reason', () => {
     [{ ...LEAST, api: { replcas: 3 } }, /\/api/, /replcas/],
     [{ ...LEAST, api: { replicas: 'three' } }, /\/api\/replicas/, /want integer/],
     [{ redis: { url: 'http://redis' } }, /redis\.url: got "http:\/\/redis"; allowed is redis:\/\/host/],
+    [
+      pool({ rollingUpdate: { maxSurge: '0%' } }),
+      /workerPools\.orders\.rollingUpdate: maxUnavailable and maxSurge cannot both be 0/,
+    ],
+    [pool({ rollingUpdate: { maxSurge: 'one' } }), /\/workerPools\/orders\/rollingUpdate\/maxSurge/],
     [pool({ workflows: '/app/workflows' }), /\/workerPools\/orders\/workflows/],
     [pool({ activities: ['/app/activities.ts'] }), /\/workerPools\/orders\/activities\/0/],
     [pool({ hostQueue: true, activities: [] }), /workerPools\.orders\.hostQueue: got true, which is for/],

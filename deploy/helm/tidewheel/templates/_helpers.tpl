@@ -255,6 +255,9 @@ maxUnavailable: {{ $most }}
 {{- if and $pool.hostQueue (or (not $pool.activities) (and $pool.kinds (not (has "activity" $pool.kinds)))) -}}
 {{- fail (printf "workerPools.%s.hostQueue: got true, which is for pools with activities, and this one does none" .name) -}}
 {{- end -}}
+{{- if and (has (toString $pool.rollingUpdate.maxUnavailable) (list "0" "0%")) (has (toString $pool.rollingUpdate.maxSurge) (list "0" "0%")) -}}
+{{- fail (printf "workerPools.%s.rollingUpdate: maxUnavailable and maxSurge cannot both be 0: no pod would ever be replaced" .name) -}}
+{{- end -}}
 {{- if lt (int $pool.autoscaling.maxReplicas) (int $pool.autoscaling.minReplicas) -}}
 {{- fail (printf "workerPools.%s.autoscaling.maxReplicas: got %d, which is less than minReplicas (%d)" .name (int $pool.autoscaling.maxReplicas) (int $pool.autoscaling.minReplicas)) -}}
 {{- end -}}
