@@ -30,7 +30,7 @@ function childrenOf(parent: ExportedSpan): ExportedSpan[] {
 }
 
 beforeAll(async () => {
-  [redis, sink] = await Promise.all([startTestRedis(), startOtlpSink()]);
+  [redis, sink] = await Promise.all([startTestRedis(), startOtlpSink('http/json')]);
 });
 afterEach(async () => {
   for (const running of processes.splice(0)) {

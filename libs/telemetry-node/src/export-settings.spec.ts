@@ -10,6 +10,7 @@ function faultsOf(env: Record<string, string>): readonly string[] {
   return [];
 }
 
+const SPANS = { exporters: ['otlp'], protocol: 'http/protobuf' };
 const PUSHED = {
   exporters: ['otlp'],
   protocol: 'http/protobuf',
@@ -20,32 +21,36 @@ const PUSHED = {
 
 describe('readExportSettings', () => {
   it.each([
-    ['nothing is said', {}, { traces: false, metrics: undefined }],
+    ['nothing is said', {}, { traces: undefined, metrics: undefined }],
     [
       'an endpoint is given',
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318' },
-      { traces: true, metrics: PUSHED },
+      { traces: SPANS, metrics: PUSHED },
     ],
     [
       'an endpoint is given for traces',
       { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://c:4318/v1/traces' },
-      { traces: true, metrics: undefined },
+      { traces: SPANS, metrics: undefined },
     ],
     [
       'one kind is not wanted',
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', OTEL_TRACES_EXPORTER: 'none' },
-      { traces: false, metrics: PUSHED },
+      { traces: undefined, metrics: PUSHED },
     ],
-    ['an exporter is named', { OTEL_TRACES_EXPORTER: 'console' }, { traces: true, metrics: undefined }],
+    [
+      'an exporter is named',
+      { OTEL_TRACES_EXPORTER: 'console,otlp', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc' },
+      { traces: { exporters: ['console', 'otlp'], protocol: 'grpc' }, metrics: undefined },
+    ],
     [
       'metrics are only scraped',
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://c', OTEL_METRICS_EXPORTER: 'prometheus' },
-      { traces: true, metrics: undefined },
+      { traces: SPANS, metrics: undefined },
     ],
     [
       'it is disabled',
       { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318', OTEL_SDK_DISABLED: 'true' },
-      { traces: false, metrics: undefined },
+      { traces: undefined, metrics: undefined },
     ],
     [
       'the way of pushing metrics is told',
@@ -54,7 +59,7 @@ describe('readExportSettings', () => {
         OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'grpc',
         OTEL_METRIC_EXPORT_INTERVAL: '500',
       },
-      { traces: true, metrics: { ...PUSHED, protocol: 'grpc', intervalMs: 500, timeoutMs: 500 } },
+      { traces: SPANS, metrics: { ...PUSHED, protocol: 'grpc', intervalMs: 500, timeoutMs: 500 } },
     ],
     [
       'metrics are wanted as differences',
@@ -62,7 +67,7 @@ describe('readExportSettings', () => {
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318',
         OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta',
       },
-      { traces: true, metrics: { ...PUSHED, isPlain: false } },
+      { traces: SPANS, metrics: { ...PUSHED, isPlain: false } },
     ],
     [
       'histograms are wanted without bounds',
@@ -70,7 +75,7 @@ describe('readExportSettings', () => {
         OTEL_EXPORTER_OTLP_ENDPOINT: 'http://c:4318',
         OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION: 'base2_exponential_bucket_histogram',
       },
-      { traces: true, metrics: { ...PUSHED, isPlain: false } },
+      { traces: SPANS, metrics: { ...PUSHED, isPlain: false } },
     ],
   ])('says what is exported when %s', (_when, env, expected) => {
     expect(readExportSettings(env)).toEqual(expected);

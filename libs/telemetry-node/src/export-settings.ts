@@ -1,9 +1,15 @@
 /** Where telemetry goes, as the standard variables of OpenTelemetry say it. */
 export interface ExportSettings {
-  /** Whether spans are made and exported; which exporters, sampler and so on is read by the SDK itself. */
-  readonly traces: boolean;
+  /** How spans are exported; undefined: none are made. Where to, and all else, is read by the exporters and the SDK. */
+  readonly traces: TraceExportSettings | undefined;
   /** How metrics are exported beside what Prometheus scrapes; undefined: not at all. */
   readonly metrics: MetricExportSettings | undefined;
+}
+
+/** How spans are exported. */
+export interface TraceExportSettings {
+  readonly exporters: readonly SpanExporterName[];
+  readonly protocol: OtlpProtocol;
 }
 
 /** How metrics are pushed. */
@@ -16,6 +22,7 @@ export interface MetricExportSettings {
   readonly isPlain: boolean;
 }
 
+type SpanExporterName = Exclude<(typeof TRACE_EXPORTERS)[number], 'none'>;
 type PushedExporter = 'otlp' | 'console';
 type OtlpProtocol = (typeof PROTOCOLS)[number];
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -42,19 +49,20 @@ export class ExportSettingsError extends Error {
  * @throws ExportSettingsError
  */
 export function readExportSettings(env: Environment): ExportSettings {
-  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true') return { traces: false, metrics: undefined };
+  if (env['OTEL_SDK_DISABLED']?.trim().toLowerCase() === 'true')
+    return { traces: undefined, metrics: undefined };
   const faults: string[] = [];
-  const traces = exporters(env, 'TRACES', TRACE_EXPORTERS, faults);
+  const spans = exporters(env, 'TRACES', TRACE_EXPORTERS, faults).filter((name) => name !== 'none');
   const metrics = exporters(env, 'METRICS', METRIC_EXPORTERS, faults);
   const pushed = metrics.filter((name) => name === 'otlp' || name === 'console');
   const protocol = protocolOf(env, 'METRICS', faults);
-  protocolOf(env, 'TRACES', faults);
+  const spanProtocol = protocolOf(env, 'TRACES', faults);
   for (const part of ['', 'TRACES_', 'METRICS_']) checkUrl(env, `OTEL_EXPORTER_OTLP_${part}ENDPOINT`, faults);
   const intervalMs = milliseconds(env, 'OTEL_METRIC_EXPORT_INTERVAL', DEFAULT_INTERVAL_MS, faults);
   const timeoutMs = milliseconds(env, 'OTEL_METRIC_EXPORT_TIMEOUT', DEFAULT_TIMEOUT_MS, faults);
   if (faults.length > 0) throw new ExportSettingsError([...new Set(faults)]);
   return {
-    traces: traces.some((name) => name !== 'none'),
+    traces: spans.length > 0 ? { exporters: spans, protocol: spanProtocol } : undefined,
     metrics:
       pushed.length > 0
         ? {

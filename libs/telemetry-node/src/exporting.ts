@@ -2,11 +2,12 @@ import { ExpressInstrumentation, ExpressLayerType } from '@opentelemetry/instrum
 import { HttpInstrumentation } from '@opentelemetry/instrumentation-http';
 import { IORedisInstrumentation } from '@opentelemetry/instrumentation-ioredis';
 import { PinoInstrumentation } from '@opentelemetry/instrumentation-pino';
-import { envDetector, hostDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import { detectResources, envDetector, hostDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import type { MetricProducer, MetricReader } from '@opentelemetry/sdk-metrics';
 import { NodeSDK } from '@opentelemetry/sdk-node';
-import { RunSpanIds } from '@tidewheel/telemetry/instrumentation';
+import { RunSpanIds, traceWith } from '@tidewheel/telemetry/instrumentation';
 import { register } from 'node:module';
+import { startLightTracing } from './spans/light-tracing.js';
 import type { ExportSettings } from './export-settings.js';
 import { pushingReaders } from './metric-readers.js';
 
@@ -21,6 +22,12 @@ interface ExportingProcess {
   readonly metricProducers: MetricProducer[];
 }
 
+/** What {@link startExporting} has started. */
+interface Exporting {
+  /** Exports what is left, and ends. */
+  shutdown(): Promise<void>;
+}
+
 /**
  * What the hook of modules may look at. It would make slow proxies of all that is loaded after it, this code included, where
  * only these are instrumented.
@@ -32,28 +39,37 @@ const ROUTINE = /^\/(health|ready|metrics)(\?|$)/;
 /**
  * Starts the OpenTelemetry SDK. It is in a file of its own, and loaded only when something is exported, because loading
  * it takes some hundred milliseconds and tens of megabytes.
- *
- * @returns the running SDK
  */
 export async function startExporting({
   service,
   settings,
   metricReader,
   metricProducers,
-}: ExportingProcess): Promise<NodeSDK> {
-  if (settings.traces) registerHook();
+}: ExportingProcess): Promise<Exporting> {
+  const { traces } = settings;
+  if (traces) registerHook();
   const pushing = settings.metrics ? await pushingReaders(settings.metrics, metricProducers) : [];
+  // The detector of the process is left out: it tells the whole command line, where people put secrets.
+  const resource = resourceFromAttributes({ 'service.name': service, 'process.pid': process.pid }).merge(
+    detectResources({ detectors: [hostDetector, envDetector] }),
+  );
   const sdk = new NodeSDK({
-    resource: resourceFromAttributes({ 'service.name': service, 'process.pid': process.pid }),
-    // Not the one of the process: it tells the whole command line, where people put secrets.
-    resourceDetectors: [hostDetector, envDetector],
+    resource,
+    autoDetectResources: false,
     metricReaders: [metricReader, ...pushing],
     logRecordProcessors: [],
     idGenerator: new RunSpanIds(),
-    ...(settings.traces ? { instrumentations: instrumentations() } : { spanProcessors: [] }),
+    ...(traces ? { instrumentations: instrumentations() } : { spanProcessors: [] }),
   });
   sdk.start();
-  return sdk;
+  const light = traces && startLightTracing(process.env, traces, resource);
+  traceWith(light?.tracer);
+  return {
+    async shutdown() {
+      traceWith(undefined);
+      await Promise.all([light?.shutdown(), sdk.shutdown()]);
+    },
+  };
 }
 
 /**

@@ -28,6 +28,20 @@ export class RunSpanIds {
 }
 
 /**
+ * Starts a span under given ids.
+ *
+ * @param start starts the span at once, with the OpenTelemetry API
+ */
+export function startWithIds(ids: SpanIds, start: () => Span): Span {
+  planned = ids;
+  try {
+    return start();
+  } finally {
+    planned = undefined;
+  }
+}
+
+/**
  * Starts the span of a run under the ids that follow from the run's id.
  *
  * @param start starts the span at once, with the OpenTelemetry API
@@ -37,14 +51,9 @@ export function startWithRunIds(
   runId: string,
   start: () => Span,
 ): { readonly span: Span; readonly hasRunIds: boolean } {
-  planned = idsOf(runId);
-  const { spanId } = planned;
-  try {
-    const span = start();
-    return { span, hasRunIds: span.spanContext().spanId === spanId };
-  } finally {
-    planned = undefined;
-  }
+  const ids = idsOf(runId);
+  const span = startWithIds(ids, start);
+  return { span, hasRunIds: span.spanContext().spanId === ids.spanId };
 }
 
 /** The engine's run ids are random enough as they are; their second half is that of a span. */

@@ -36,21 +36,23 @@ const MAX_REMEMBERED = 5_000;
 export class RunTraces {
   private readonly runs = new Map<string, RunTrace>();
 
-  /**
-   * Begins to trace one workflow task.
-   *
-   * @param startedEvent gives the run's first event; called when the run is not remembered
-   */
-  async begin(run: TracedRun, startedEvent: () => Promise<StartedEvent>): Promise<WorkflowTaskSpans> {
-    const { runId } = run;
-    let current = this.runs.get(runId);
-    if (!current) {
-      current = startRun(run, await startedEvent());
-      this.runs.set(runId, current);
-      const [oldest] = this.runs.keys();
-      if (this.runs.size > MAX_REMEMBERED && oldest !== undefined) this.runs.delete(oldest);
-    }
-    return new WorkflowTaskSpans(run, current, () => this.runs.delete(runId));
+  /** Spans of a workflow task of a run that is remembered; undefined of another one. */
+  ofKnown(run: TracedRun): WorkflowTaskSpans | undefined {
+    const known = this.runs.get(run.runId);
+    return known && this.spansOf(run, known);
+  }
+
+  /** Spans of a workflow task of any run. */
+  of(run: TracedRun, started: StartedEvent): WorkflowTaskSpans {
+    const trace = startRun(run, started);
+    this.runs.set(run.runId, trace);
+    const [oldest] = this.runs.keys();
+    if (this.runs.size > MAX_REMEMBERED && oldest !== undefined) this.runs.delete(oldest);
+    return this.spansOf(run, trace);
+  }
+
+  private spansOf(run: TracedRun, trace: RunTrace): WorkflowTaskSpans {
+    return new WorkflowTaskSpans(run, trace, () => this.runs.delete(run.runId));
   }
 }
 
@@ -131,12 +133,15 @@ export class WorkflowTaskSpans {
     more: Attributes,
     header: PayloadMap | undefined,
   ): { readonly header?: PayloadMap } {
-    const parent = this.runTrace.context;
+    const { context: parent, span: runSpan } = this.runTrace;
+    // A trace is kept as a whole or not at all.
+    if (!runSpan.isRecording())
+      return leadsSomewhere(runSpan) ? { header: withTraceContext(header, parent, runSpan) } : {};
     const attributes = { ...attributesOf(this.run), ...more };
     const span = startSpan(definition, subject, { parent, attributes });
     this.started.push(span);
     if (!leadsSomewhere(span)) return {};
-    return { header: withTraceContext(header, trace.setSpan(parent, span)) };
+    return { header: withTraceContext(header, parent, span) };
   }
 }
 

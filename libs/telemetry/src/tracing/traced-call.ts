@@ -1,4 +1,4 @@
-import { context, trace } from '@opentelemetry/api';
+import { context } from '@opentelemetry/api';
 import type { PayloadMap } from '@tidewheel/core';
 import type { SpanDefinition } from '../span-catalog.js';
 import { hasTraceContext, withTraceContext } from './trace-header.js';
@@ -30,9 +30,8 @@ export async function tracedCall<T>(
   const attributes = { 'tidewheel.namespace': namespace, 'tidewheel.workflow_id': workflowId };
   const span = startSpan(definition, subject, { parent, attributes });
   if (!leadsSomewhere(span)) return call(header);
-  const within = trace.setSpan(parent, span);
   try {
-    return await context.with(within, () => call(withTraceContext(header, within)));
+    return await call(withTraceContext(header, parent, span));
   } catch (error) {
     markFailed(span, errorTypeOf(error));
     throw error;

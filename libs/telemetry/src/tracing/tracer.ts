@@ -1,4 +1,11 @@
-import { INVALID_TRACEID, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import {
+  INVALID_TRACEID,
+  propagation,
+  ROOT_CONTEXT,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+} from '@opentelemetry/api';
 import type { Attributes, Context, Link, Span, Tracer, TracerProvider } from '@opentelemetry/api';
 import type { SpanDefinition } from '../span-catalog.js';
 
@@ -33,8 +40,28 @@ export function startSpan(definition: SpanDefinition, subject: string, start: Sp
 
 /** The tracer of the provider that is registered, which is looked up only when that has changed. */
 let current: { readonly provider: TracerProvider; readonly tracer: Tracer } | undefined;
+let chosen: Tracer | undefined;
+const W3C_FIELDS: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'baggage']);
+let chosenIsW3c = false;
+
+/**
+ * Makes Tidewheel's spans with this tracer instead of that of the provider that is registered with the OpenTelemetry
+ * API; undefined: no longer. The propagator is registered already, and stays as it is.
+ */
+export function traceWith(tracer: Tracer | undefined): void {
+  chosen = tracer;
+  const fields = propagation.fields();
+  chosenIsW3c =
+    tracer !== undefined && fields.includes('traceparent') && fields.every((field) => W3C_FIELDS.has(field));
+}
+
+/** Whether it is known that contexts travel as W3C's `traceparent`, with what else there may be beside it. */
+export function isPlainW3c(): boolean {
+  return chosenIsW3c;
+}
 
 function tracer(): Tracer {
+  if (chosen) return chosen;
   const provider = trace.getTracerProvider();
   if (current?.provider !== provider) current = { provider, tracer: provider.getTracer(TRACER_NAME) };
   return current.tracer;

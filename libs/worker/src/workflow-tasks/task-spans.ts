@@ -5,19 +5,25 @@ import { readStoredEvents } from '@tidewheel/engine';
 import type { Engine, WorkflowTask } from '@tidewheel/engine';
 import type { RunTraces, WorkflowTaskSpans } from '@tidewheel/telemetry/instrumentation';
 
-/** Begins the spans of a workflow task. The first event of its run comes with it, or is read when it is not known. */
+/** Spans of a workflow task. The first event of its run comes with it, or is read when the run is not known. */
 export function beginSpans(
   traces: RunTraces,
   context: Engine['context'],
   task: WorkflowTask,
-): Promise<WorkflowTaskSpans> {
-  return traces.begin(task.run, async () => {
-    const [first] = task.firstEventId === 1 ? task.events : await readStoredEvents(context, task.run, 1, 1);
-    const event = first && decodeEvent(first, 1);
-    if (!event || !isEventOf(event, 'WorkflowExecutionStarted'))
-      throw new Error('the history does not begin with the start of the workflow');
-    return event;
-  });
+): WorkflowTaskSpans | Promise<WorkflowTaskSpans> {
+  const known = traces.ofKnown(task.run);
+  if (known) return known;
+  if (task.firstEventId === 1) return traces.of(task.run, startedEvent(task.events));
+  return readStoredEvents(context, task.run, 1, 1).then((events) =>
+    traces.of(task.run, startedEvent(events)),
+  );
+}
+
+function startedEvent([first]: readonly Uint8Array[]): HistoryEventOf<'WorkflowExecutionStarted'> {
+  const event = first && decodeEvent(first, 1);
+  if (!event || !isEventOf(event, 'WorkflowExecutionStarted'))
+    throw new Error('the history does not begin with the start of the workflow');
+  return event;
 }
 
 /** The signals that the workflow task is the first one to see. */

@@ -18,10 +18,8 @@ export function copyFailure(failure: Failure): Failure {
 export function copyWithoutInput(
   started: HistoryEventOf<'WorkflowExecutionStarted'>,
 ): HistoryEventOf<'WorkflowExecutionStarted'> {
-  const { memo, searchAttributes, lastCompletionResult, continuedFailure } = started.attributes;
-  const rest: Mutable<typeof started.attributes> = { ...started.attributes };
-  delete rest.input;
-  delete rest.header;
+  const { input: _input, header: _header, ...rest } = started.attributes;
+  const { memo, searchAttributes, lastCompletionResult, continuedFailure } = rest;
   return {
     ...started,
     attributes: {
@@ -33,8 +31,6 @@ export function copyWithoutInput(
     },
   };
 }
-
-type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 type Info = NonNullable<Failure['info']>;
 
