@@ -20,7 +20,7 @@ type MemoryByNamespace = () => ReadonlyMap<string, { readonly running: number; r
 
 /**
  * Lets the registered meter ask Redis for its own counts whenever metrics are collected: two cheap commands for each
- * primary, every five seconds at most. While Redis is away nothing is shown of it.
+ * primary, every five seconds at most. While Redis is away its memory is left out, and its counts stay as they were.
  *
  * @returns ends it
  */

@@ -1,6 +1,7 @@
 import { ConsoleMetricExporter, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import type { MetricProducer, PushMetricExporter } from '@opentelemetry/sdk-metrics';
 import type { MetricExportSettings } from './export-settings.js';
+import { withoutStaleGauges } from './without-stale-gauges.js';
 
 /**
  * Readers that push metrics every so often. Endpoints, headers and the like are read by the exporters themselves.
@@ -15,14 +16,15 @@ export async function pushingReaders(
   const exporters = settings.exporters.map(async (name) =>
     name === 'console' ? new ConsoleMetricExporter() : await otlpExporter(settings),
   );
-  return (await Promise.all(exporters)).map(
-    (exporter) =>
+  return (await Promise.all(exporters)).map((exporter) =>
+    withoutStaleGauges(
       new PeriodicExportingMetricReader({
         exporter,
         exportIntervalMillis: intervalMs,
         exportTimeoutMillis: timeoutMs,
         metricProducers,
       }),
+    ),
   );
 }
 

@@ -1,4 +1,4 @@
-import { httpMetrics } from '@tidewheel/telemetry';
+import { httpMetrics, METRICS, observeMetrics } from '@tidewheel/telemetry';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
@@ -45,6 +45,29 @@ describe('startTelemetry', () => {
     expect(text).toMatch(/^process_memory_usage_bytes\{kind="rss"\} \d{7,}$/m);
     expect(text).toMatch(/^nodejs_eventloop_utilization_ratio [01]/m);
     expect(text).toMatch(/^nodejs_eventloop_delay_seconds\{quantile="0\.99"\} \d/m);
+  });
+
+  it('shows a gauge as long as it is observed, and goes on showing counters', async () => {
+    const { quarantinedTasks, redisCommandCalls } = METRICS;
+    let isThere = true;
+    const stop = observeMetrics({ quarantinedTasks, redisCommandCalls }, (observe) => {
+      if (!isThere) return;
+      observe('quarantinedTasks', 2);
+      observe('redisCommandCalls', 7, { command: 'get' });
+    });
+    const counted = 'tidewheel_redis_command_calls_total{command="get"} 7';
+    for (let i = 0; i < 2; i++) {
+      const text = await scrape();
+      expect(text).toContain('tidewheel_quarantined_tasks 2');
+      expect(text).toContain(counted);
+    }
+    isThere = false;
+    const text = await scrape();
+    expect(text).not.toContain('tidewheel_quarantined_tasks');
+    expect(text).toContain(counted);
+    isThere = true;
+    expect(await scrape()).toContain('tidewheel_quarantined_tasks 2');
+    stop();
   });
 
   it('may be started again after it was stopped', async () => {

@@ -5,6 +5,7 @@ import { observeProcess } from '@tidewheel/telemetry/instrumentation';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readExportSettings } from './export-settings.js';
 import { KeptHistogramProducer } from './kept-histogram-producer.js';
+import { withoutStaleGauges } from './without-stale-gauges.js';
 
 /** Running telemetry of a process. */
 export interface Telemetry {
@@ -36,12 +37,14 @@ const FLUSH_LIMIT_MS = 3_000;
 export async function startTelemetry({ service }: TelemetryOptions): Promise<Telemetry> {
   const settings = readExportSettings(process.env);
   const producer = new KeptHistogramProducer();
-  const prometheus = new PrometheusExporter({
-    preventServerStart: true,
-    withoutScopeInfo: true,
-    withoutTargetInfo: true,
-    metricProducers: [producer],
-  });
+  const prometheus = withoutStaleGauges(
+    new PrometheusExporter({
+      preventServerStart: true,
+      withoutScopeInfo: true,
+      withoutTargetInfo: true,
+      metricProducers: [producer],
+    }),
+  );
   const running =
     settings.traces || settings.metrics
       ? await (
