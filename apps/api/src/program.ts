@@ -1,7 +1,12 @@
 // The API process, once telemetry runs. Configuration comes from the environment; see configuration.ts. With the argument
 // `preflight` it only looks at Redis, says what it finds and ends; see preflight.ts. With `partitions` it shows how many there
 // are, or makes them more; see partitions.ts.
-import { configurationOrExit, processLogger, switchLevelOnSignal } from '@tidewheel/process';
+import {
+  configurationFaults,
+  configurationOrExit,
+  processLogger,
+  switchLevelOnSignal,
+} from '@tidewheel/process';
 import type { Telemetry } from '@tidewheel/telemetry-node';
 import { startApi } from './api-process.js';
 import type { ApiProcess } from './api-process.js';
@@ -23,6 +28,11 @@ const COMMANDS: Readonly<
   partitions: ({ redisUrl, keyPrefix }, args, tell) =>
     partitions({ redisUrl, keyPrefix, ...readPartitionsArguments(args) }, tell),
 };
+
+/** What is wrong with the configuration, a line for each fault. */
+export function faults(): readonly string[] {
+  return configurationFaults(readConfiguration);
+}
 
 /** Does what the arguments say. */
 export async function run(telemetry: Telemetry): Promise<void> {

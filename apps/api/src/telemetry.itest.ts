@@ -106,15 +106,22 @@ describe('the API process that exports telemetry', () => {
   });
 });
 
-it('ends with 1 and says why when a variable of telemetry says nothing sensible', async () => {
+it('ends with 1 and says why, of all variables at once, when one of telemetry says nothing sensible', async () => {
   const running = await spawnProcess({
     command: process.execPath,
     args: [MAIN],
     name: 'API',
-    env: { REDIS_URL: redis.url, OTEL_TRACES_EXPORTER: 'otpl' },
+    env: {
+      REDIS_URL: redis.url,
+      OTEL_TRACES_EXPORTER: 'otpl',
+      TIDEWHEEL_DUTIES: 'x',
+      TIDEWHEEL_API_PORT: 'x',
+    },
   });
   await expect(running.exited).resolves.toEqual({ code: 1, signal: null });
   expect(running.lines).toEqual([
     'tidewheel-api: OTEL_TRACES_EXPORTER: got "otpl", not one of otlp, console, zipkin, none',
+    expect.stringMatching(/^tidewheel-api: TIDEWHEEL_API_PORT: got "x"; allowed is /),
+    'tidewheel-api: TIDEWHEEL_DUTIES: got "x"; allowed is on or off',
   ]);
 });

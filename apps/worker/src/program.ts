@@ -1,5 +1,10 @@
 // The worker process, once telemetry runs. Configuration comes from the environment and a file; see configuration.ts.
-import { configurationOrExit, processLogger, switchLevelOnSignal } from '@tidewheel/process';
+import {
+  configurationFaults,
+  configurationOrExit,
+  processLogger,
+  switchLevelOnSignal,
+} from '@tidewheel/process';
 import type { Logger } from '@tidewheel/telemetry';
 import type { Telemetry } from '@tidewheel/telemetry-node';
 import { readConfiguration } from './configuration.js';
@@ -7,6 +12,11 @@ import { startWorkerProcess } from './worker-process.js';
 import type { WorkerProcess } from './worker-process.js';
 
 const SERVICE = 'tidewheel-worker';
+
+/** What is wrong with the configuration, a line for each fault. */
+export function faults(): readonly string[] {
+  return configurationFaults(readConfiguration);
+}
 
 /** Runs the workers of the configuration until a signal or a failure ends them, and then ends the process. */
 export async function run(telemetry: Telemetry): Promise<void> {

@@ -226,6 +226,13 @@ describe('the worker process', () => {
         /^tidewheel-worker: TIDEWHEEL_WORKER_PORT: got "x"/,
       ],
     ],
+    [
+      { OTEL_METRICS_EXPORTER: 'x', TIDEWHEEL_WORKER_PORT: 'x' },
+      [
+        /^tidewheel-worker: OTEL_METRICS_EXPORTER: got "x"/,
+        /^tidewheel-worker: TIDEWHEEL_WORKER_PORT: got "x"/,
+      ],
+    ],
     [{ TIDEWHEEL_WORKER_NAMESPACE: 'nowhere' }, [/"msg":"the worker process cannot go on"/]],
   ])('ends with 1 and says why when it cannot start: %j', async (env, lines) => {
     const worker = await start(env);

@@ -21,7 +21,7 @@ export type {
   UserCheck,
 } from './health/health-definitions.js';
 export { UserChecks } from './health/user-checks.js';
-export { configurationOrExit } from './settings/configuration-or-exit.js';
+export { configurationFaults, configurationOrExit } from './settings/configuration-or-exit.js';
 export type { Environment, Setting, SettingTable, SettingValue } from './settings/setting.js';
 export { ConfigurationError, REDIS_ALIAS, SettingsReader, variablesOf } from './settings/settings-reader.js';
 export type { SettingSources } from './settings/settings-reader.js';

@@ -9,8 +9,22 @@ export function configurationOrExit<Configuration>(
   try {
     return read(process.env);
   } catch (error) {
-    if (!(error instanceof ConfigurationError)) throw error;
-    for (const fault of error.faults) process.stderr.write(`${service}: ${fault}\n`);
+    for (const fault of faultsOf(error)) process.stderr.write(`${service}: ${fault}\n`);
     process.exit(1);
   }
+}
+
+/** What is wrong with the configuration of this process, a line for each fault. */
+export function configurationFaults(read: (environment: Environment) => unknown): readonly string[] {
+  try {
+    read(process.env);
+    return [];
+  } catch (error) {
+    return faultsOf(error);
+  }
+}
+
+function faultsOf(error: unknown): readonly string[] {
+  if (error instanceof ConfigurationError) return error.faults;
+  throw error;
 }
