@@ -1,24 +1,14 @@
 import { observeMetrics, WORKER_STATUS_METRICS } from '@tidewheel/telemetry';
 import type { WorkerStatus } from '@tidewheel/worker';
 
+type Values = readonly (readonly [value: number, attributes?: Readonly<Record<string, string>>])[];
 /** What to record of one worker: values, and attributes beside namespace and task queue. */
-type Read = (
-  status: WorkerStatus,
-) => readonly (readonly [value: number, attributes?: Readonly<Record<string, string>>])[];
+type Read = (status: WorkerStatus) => Values;
 type Key = keyof typeof WORKER_STATUS_METRICS;
 
-const WORKFLOW = { worker_type: 'WorkflowWorker' };
-const ACTIVITY = { worker_type: 'ActivityWorker' };
-
 const READS: Readonly<Record<Key, Read>> = {
-  workerTaskSlotsAvailable: ({ workflowSlots, activitySlots }) => [
-    [workflowSlots.size - workflowSlots.used, WORKFLOW],
-    [activitySlots.size - activitySlots.used, ACTIVITY],
-  ],
-  workerTaskSlotsUsed: ({ workflowSlots, activitySlots }) => [
-    [workflowSlots.used, WORKFLOW],
-    [activitySlots.used, ACTIVITY],
-  ],
+  workerTaskSlotsAvailable: (status) => slotsOf(status, ({ size, used }) => size - used),
+  workerTaskSlotsUsed: (status) => slotsOf(status, ({ used }) => used),
   numPollers: ({ pollers }) =>
     Object.entries(pollers).map(([poller_type, count]) => [count, { poller_type }] as const),
   stickyCacheSize: ({ workflowCache: cache }) => (cache ? [[cache.cachedWorkflows]] : []),
@@ -37,6 +27,18 @@ const READS: Readonly<Record<Key, Read>> = {
   workerPollSilence: ({ pollSilenceMs }) => [[pollSilenceMs / 1_000]],
   workerPollConnectionsReplaced: ({ pollConnectionsReplaced }) => [[pollConnectionsReplaced]],
 };
+
+/** Of the kinds of task that the worker takes; slots of others are there and serve nobody. */
+function slotsOf(
+  { taskKinds, workflowSlots, activitySlots }: WorkerStatus,
+  value: (slots: WorkerStatus['workflowSlots']) => number,
+): Values {
+  return taskKinds.map((kind) =>
+    kind === 'workflow'
+      ? [value(workflowSlots), { worker_type: 'WorkflowWorker' }]
+      : [value(activitySlots), { worker_type: 'ActivityWorker' }],
+  );
+}
 
 /**
  * Lets the registered meter look at the workers whenever metrics are collected.

@@ -141,6 +141,22 @@ describe('the worker process', () => {
     await expect(worker.exited).resolves.toEqual({ code: 0, signal: null });
   });
 
+  it.each(['workflow', 'activity'])(
+    'shows the slots of %s tasks alone when it takes no others',
+    async (kind) => {
+      const worker = await start({ TIDEWHEEL_WORKER_KINDS: kind, TIDEWHEEL_WORKER_HOST_QUEUE: 'off' });
+      const get = await getter(worker);
+      await waitUntil(async () => (await get('/ready')).status === 200, { what: 'the worker to be ready' });
+      const { body } = await get('/metrics');
+      const shown = [...body.matchAll(/^tidewheel_worker_task_slots_(\w+)\{.*worker_type="(\w+)"\}/gm)];
+      const type = kind === 'workflow' ? 'WorkflowWorker' : 'ActivityWorker';
+      expect(shown.map(([, slots, workerType]) => [slots, workerType])).toEqual([
+        ['available', type],
+        ['used', type],
+      ]);
+    },
+  );
+
   it('serves a queue of its own, whose name activities can learn', async () => {
     await start();
     const [taskQueue, sameTaskQueue] = await client.workflow.execute<typeof routed>('routed', {

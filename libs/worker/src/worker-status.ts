@@ -14,6 +14,8 @@ export interface WorkerStatus {
   readonly namespace: string;
   readonly taskQueue: string;
   readonly identity: string;
+  /** Kinds of task that the worker takes, from its creation to its end. */
+  readonly taskKinds: readonly ('workflow' | 'activity')[];
   readonly workflowSlots: { readonly used: number; readonly size: number };
   /** For each kind of task 1 while the worker reads it, otherwise 0; by the names that Temporal's metric has. */
   readonly pollers: {

@@ -194,6 +194,7 @@ export class Worker {
       namespace: options.namespace,
       taskQueue: options.taskQueue,
       identity: options.identity,
+      taskKinds: this.taskKinds,
       workflowSlots: { used: workflowSlots.inUse, size: workflowSlots.size },
       activitySlots: { used: activitySlots.inUse, size: activitySlots.size },
       pollers: {
@@ -343,6 +344,13 @@ export class Worker {
       this.activitySlots.whenUnused(),
       this.sessionWorker?.whenUnused(),
     ]);
+  }
+
+  private get taskKinds(): WorkerStatus['taskKinds'] {
+    return [
+      ...(this.workflowPoller ? ['workflow' as const] : []),
+      ...(this.activityPoller ? ['activity' as const] : []),
+    ];
   }
 
   /** How many pollers of a kind read for the worker now. */

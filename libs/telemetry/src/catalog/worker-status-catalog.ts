@@ -15,14 +15,14 @@ export const WORKER_STATUS_METRICS = {
     ...GAUGE,
     name: 'tidewheel_worker_task_slots_available',
     unit: '{task}',
-    description: 'Tasks that could be taken in addition, by kind of task.',
+    description: 'Tasks that could be taken in addition, of each kind that the worker takes.',
     attributes: WORKER_TYPE,
   },
   workerTaskSlotsUsed: {
     ...GAUGE,
     name: 'tidewheel_worker_task_slots_used',
     unit: '{task}',
-    description: 'Tasks that are being worked on, by kind of task.',
+    description: 'Tasks that are being worked on, of each kind that the worker takes.',
     attributes: WORKER_TYPE,
   },
   numPollers: {
