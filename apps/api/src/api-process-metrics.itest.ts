@@ -22,38 +22,46 @@ let worker: Worker;
 let working: Promise<void>;
 
 /** Waits until a series has a value, and gives all of them. */
-async function scrape(awaited: string, least = 1): Promise<ReadonlyMap<string, number>> {
+async function scrape(awaited: string, least = 1, of = http): Promise<ReadonlyMap<string, number>> {
   return waitUntil(
     async () => {
-      const series = readExposition((await http.get('/metrics')).text);
+      const series = readExposition((await of.get('/metrics')).text);
       return (series.get(awaited) ?? 0) >= least && series;
     },
     { what: `${awaited} to be ${least}`, timeoutMs: 100_000 },
   );
 }
 
-beforeAll(async () => {
-  redis = await startTestRedis();
-  api = await spawnProcess({
+async function startApi(): Promise<[SpawnedProcess, HttpClient]> {
+  const started = await spawnProcess({
     command: process.execPath,
     args: [PROGRAM],
     env: { REDIS_URL: redis.url, TIDEWHEEL_API_PORT: '0', TIDEWHEEL_GRPC_PORT: '0' },
     name: 'api',
   });
-  const [, port] = await api.waitForLine(/"port":(\d+).*"msg":"listening"/);
-  http = new HttpClient(Number(port));
-  const [, grpc] = await api.waitForLine(/"grpcPort":(\d+).*"msg":"serving gRPC"/);
-  grpcPort = Number(grpc);
-  await api.waitForLine(/"msg":"ready"/);
-  connection = await NativeConnection.connect({ url: redis.url });
-  worker = await Worker.create({
+  const [, port] = await started.waitForLine(/"port":(\d+).*"msg":"listening"/);
+  return [started, new HttpClient(Number(port))];
+}
+
+function createWorker(taskQueue: string): Promise<Worker> {
+  return Worker.create({
     connection,
-    taskQueue: TASK_QUEUE,
+    taskQueue,
     workflowsPath: resolve(__dirname, './timed-workflows.fixture.ts'),
     activities: { hang: () => new Promise(() => undefined) },
     shutdownTimeout: 1,
     shutdownForceTime: '5s',
   });
+}
+
+beforeAll(async () => {
+  redis = await startTestRedis();
+  [api, http] = await startApi();
+  const [, grpc] = await api.waitForLine(/"grpcPort":(\d+).*"msg":"serving gRPC"/);
+  grpcPort = Number(grpc);
+  await api.waitForLine(/"msg":"ready"/);
+  connection = await NativeConnection.connect({ url: redis.url });
+  worker = await createWorker(TASK_QUEUE);
   working = worker.run();
 });
 afterAll(async () => {
@@ -124,4 +132,21 @@ it('shows what Redis does and holds', async () => {
   expect(series.get(`tidewheel_persistence_latency_seconds_count${script}`)).toBeGreaterThanOrEqual(4);
   const age = series.get('tidewheel_blocking_connection_age_seconds{connection="notices"}');
   expect(age).toBeGreaterThanOrEqual(0);
+});
+
+it('shows what waits in a task queue whose workers had gone before the process began', async () => {
+  const left = '{namespace="default",task_queue="left",kind="workflow"}';
+  const other = await createWorker('left');
+  await other.runUntil(scrape(`tidewheel_task_queue_pollers${left}`));
+  await http.post(`${WORKFLOWS}/l-1`, { workflowType: 'idle', taskQueue: 'left' });
+  const [second, httpOfSecond] = await startApi();
+  try {
+    const series = await scrape(`tidewheel_approximate_backlog_count${left}`, 1, httpOfSecond);
+    expect(series.get(`tidewheel_approximate_backlog_count${left}`)).toBe(1);
+    expect(series.get(`tidewheel_task_queue_pollers${left}`)).toBe(0);
+    expect(series.has(`tidewheel_task_queue_pollers${left.replace('workflow', 'activity')}`)).toBe(false);
+  } finally {
+    second.kill('SIGKILL');
+    await second.exited;
+  }
 });

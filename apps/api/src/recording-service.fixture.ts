@@ -151,6 +151,7 @@ export class RecordingService {
       scaleTaskQueue: (namespace, taskQueue) =>
         Promise.resolve({ namespace, taskQueue, desired: 0, workflow: SCALING, activity: SCALING }),
       scaleTaskQueues: () => Promise.resolve([]),
+      listPolledTaskQueues: () => Promise.resolve([]),
       listWorkers: () => Promise.resolve({ workers: [WORKER] }),
       countWorkers: () => Promise.resolve(1),
       describeWorker: () => Promise.resolve(WORKER),

@@ -16,6 +16,8 @@ const NOTHING: KindScaling = {
 class FakeEngine {
   namespaces = ['default'];
   readonly queues = new Map<string, Partial<TaskQueueScaling>>();
+  /** What was polled before, by namespace and name. */
+  polled: { namespace: string; taskQueue: string }[] = [];
   asked: string[] = [];
 
   listNamespaces() {
@@ -36,6 +38,10 @@ class FakeEngine {
     return Promise.resolve(
       served.filter(({ workflow, activity }) => workflow.pollers + activity.pollers > 0).slice(0, most),
     );
+  }
+
+  listPolledTaskQueues() {
+    return Promise.resolve(this.polled.splice(0));
   }
 
   private scaling(namespace: string, taskQueue: string): TaskQueueScaling {
@@ -85,11 +91,11 @@ describe('the task queues that are shown', () => {
     expect(await shown.look(engine)).toMatchObject([{ activity: { backlog: 0 } }]);
   });
 
-  it('have nothing once their namespace has gone', async () => {
+  it('end with their namespace', async () => {
     engine.queues.set('q', { workflow: workers(1), activity: waiting(1) });
     await shown.look(engine);
     engine.namespaces = [];
-    expect(await shown.look(engine)).toMatchObject([{ workflow: NOTHING, activity: NOTHING }]);
+    expect(await shown.look(engine)).toEqual([]);
     expect(engine.asked).toEqual([]);
   });
 
@@ -111,19 +117,39 @@ describe('the task queues that are shown', () => {
     const queues = await shown.look(engine);
     expect(engine.asked).toHaveLength(100);
     expect(engine.asked.filter((name) => name.startsWith('new'))).toHaveLength(60);
-    expect(queues).toHaveLength(120);
+    expect(queues).toHaveLength(100);
     expect(queues.filter(({ workflow }) => workflow?.backlog === 1)).toHaveLength(100);
+    add('new', 60);
+    expect(await shown.look(engine)).toHaveLength(120);
   });
 
-  it('are forgotten after a thousand others', async () => {
-    for (let round = 0; round <= 10; round++) {
-      engine.queues.clear();
-      for (let i = 0; i < 100; i++) engine.queues.set(`q-${round}-${i}`, { workflow: workers(1) });
-      await shown.look(engine);
-    }
-    const names = (await shown.look(engine)).map(({ taskQueue }) => taskQueue);
-    expect(names).toHaveLength(1_000);
-    expect(names).not.toContain('q-0-0');
-    expect(names).toContain('q-10-99');
+  it('are also those that were polled before the process began', async () => {
+    engine.polled = ['waits', 'idle', 'served'].map((taskQueue) => ({ namespace: 'default', taskQueue }));
+    engine.polled.push({ namespace: 'gone', taskQueue: 'waits' });
+    engine.queues.set('waits', { activity: waiting(2) });
+    engine.queues.set('served', { workflow: workers(1) });
+    const withNumbers = async () =>
+      (await shown.look(engine)).filter(({ workflow, activity }) => workflow ?? activity);
+    expect(await withNumbers()).toEqual([
+      { namespace: 'default', taskQueue: 'waits', workflow: undefined, activity: waiting(2) },
+      { namespace: 'default', taskQueue: 'served', workflow: workers(1), activity: undefined },
+    ]);
+    engine.queues.set('idle', { workflow: waiting(1) });
+    expect(await withNumbers()).toMatchObject([{ taskQueue: 'waits' }, { taskQueue: 'idle' }, {}]);
+  });
+
+  it.each([
+    [900, ['oldest']],
+    [1_000, []],
+  ])('are forgotten after a thousand others: %i', async (others, asked) => {
+    engine.namespaces = ['default', 'other'];
+    engine.polled = Array.from({ length: others }, (_, i) => ({ namespace: 'other', taskQueue: `q-${i}` }));
+    engine.polled.unshift({ namespace: 'default', taskQueue: 'oldest' });
+    engine.queues.set('new', { workflow: workers(1) });
+    await shown.look(engine);
+    engine.namespaces = ['default'];
+    engine.asked = [];
+    await shown.look(engine);
+    expect(engine.asked).toEqual(asked);
   });
 });

@@ -19,8 +19,8 @@ const READS: Readonly<Record<Key, (scaling: KindScaling) => number>> = {
 };
 
 /**
- * Lets the registered meter ask for the task queues that have workers, or had some while this process ran, whenever metrics
- * are collected. While Redis is away they are left out.
+ * Lets the registered meter ask for the task queues that have workers or had some, as {@link ShownQueues} knows them, whenever
+ * metrics are collected. While Redis is away they are left out.
  *
  * @returns ends it
  */

@@ -106,6 +106,11 @@ export interface WorkflowService {
   scaleTaskQueue(namespace: string, taskQueue: string, targets?: ScalingTargets): Promise<TaskQueueScaling>;
   /** The same for the task queues of a namespace that have workers, `most` of them at most, by name. */
   scaleTaskQueues(namespace: string, most: number): Promise<TaskQueueScaling[]>;
+  /**
+   * The task queues of all namespaces that workers poll, polled some minutes ago, or have left with tasks in them. To be asked
+   * seldom.
+   */
+  listPolledTaskQueues(): Promise<Pick<TaskQueueScaling, 'namespace' | 'taskQueue'>[]>;
   listWorkers(request: ListWorkersRequest): Promise<ListWorkersPage>;
   countWorkers(request: Pick<ListWorkersRequest, 'namespace' | 'query'>): Promise<number>;
   /** @throws WorkerNotFoundError */

@@ -83,6 +83,7 @@ import { updateWorkflowOptions } from './worker-deployments/update-options.js';
 import type { UpdateOptionsRequest } from './worker-deployments/update-options.js';
 import { countWorkers, describeWorker, listWorkers } from './workers/list-workers.js';
 import type { ListWorkersRequest } from './workers/list-workers.js';
+import { listPolledTaskQueues } from './workers/polled-queues.js';
 import { scaleTaskQueue, scaleTaskQueues } from './workers/scale-task-queue.js';
 import type { ScalingTargets } from './workers/scale-task-queue.js';
 
@@ -287,6 +288,14 @@ export class Engine implements WorkflowService {
   /** The same for the task queues of a namespace that have workers, `most` of them at most, by name. */
   scaleTaskQueues(namespace: string, most: number) {
     return scaleTaskQueues(this.context, namespace, most);
+  }
+
+  /**
+   * The task queues of all namespaces that workers poll, polled some minutes ago, or have left with tasks in them. To be asked
+   * seldom.
+   */
+  listPolledTaskQueues() {
+    return listPolledTaskQueues(this.context);
   }
 
   listWorkers(request: ListWorkersRequest) {

@@ -91,6 +91,12 @@ export class Keyspace {
     return stream.slice(stream.indexOf('}')).startsWith('}:k:');
   }
 
+  /** The namespace of a task stream, and the name that it has there; undefined for that of a sticky queue. */
+  queueOfStream(stream: string): { readonly namespace: string; readonly name: string } | undefined {
+    const [, namespace, name] = /^\}:[wa]:([^:]*):(.*)$/s.exec(stream.slice(stream.indexOf('}'))) ?? [];
+    return namespace === undefined || name === undefined ? undefined : { namespace, name };
+  }
+
   partition(partition: number): PartitionKeys {
     const keys = this.byPartition[partition];
     if (!keys) throw new RangeError(`there is no partition ${partition} of ${this.partitions}`);

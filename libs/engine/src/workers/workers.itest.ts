@@ -1,6 +1,8 @@
 import { DEFAULTS, InvalidArgumentError, WorkerNotFoundError } from '@tidewheel/core';
 import { forgetSeenWorkers, forgetWorkers, recordSeenWorkers, recordWorkers } from '@tidewheel/engine';
 import type { WorkerHeartbeat, WorkerKind } from '@tidewheel/engine';
+import { sharedStreamName } from '@tidewheel/routing';
+import { openStream, WORKERS_GROUP } from '@tidewheel/store';
 import { waitUntil } from '@tidewheel/testing';
 import { randomUUID } from 'node:crypto';
 import { describeEngine, NAMESPACE } from '../test-deployment.fixture.js';
@@ -368,6 +370,39 @@ describeEngine('registrations that differ', (deployment) => {
     const keys = [old, same].map(({ workerInstanceKey }) => workerInstanceKey);
     await forgetWorkers(context, NAMESPACE, keys);
     expect([await mismatches(queue), await describeKind(queue)]).toEqual([0, []]);
+  });
+});
+
+describeEngine('task queues that are polled', (deployment) => {
+  it('are listed once each, over partitions, kinds and versions, without sticky ones', async () => {
+    const { engine, context } = deployment();
+    const { keys, run } = context;
+    const name = `polled: ${randomUUID()}`;
+    const last = keys.partitions - 1;
+    const streams = [
+      keys.taskStream(0, 'workflow', NAMESPACE, sharedStreamName(`${name}/versions`, 'current')),
+      keys.taskStream(0, 'workflow', NAMESPACE, name),
+      keys.taskStream(0, 'activity', NAMESPACE, name),
+      keys.taskStream(last, 'activity', NAMESPACE, `${name}/last`),
+      keys.taskStream(last, 'activity', 'other', name),
+      keys.stickyStream(last, NAMESPACE, `${name}/sticky`),
+    ];
+    for (const [i, streamKey] of streams.entries()) {
+      const streamsKey = keys.partition(i < 3 ? 0 : last).streams;
+      await openStream(run, { streamKey, streamsKey, group: WORKERS_GROUP, consumer: 'test' });
+    }
+    const listed = (await engine.listPolledTaskQueues()).filter(({ taskQueue }) =>
+      taskQueue.startsWith(name),
+    );
+    expect(listed).toHaveLength(4);
+    expect(listed).toEqual(
+      expect.arrayContaining([
+        { namespace: NAMESPACE, taskQueue: name },
+        { namespace: NAMESPACE, taskQueue: `${name}/versions` },
+        { namespace: NAMESPACE, taskQueue: `${name}/last` },
+        { namespace: 'other', taskQueue: name },
+      ]),
+    );
   });
 });
 
