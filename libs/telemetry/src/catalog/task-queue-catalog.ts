@@ -8,7 +8,10 @@ const SHARED = {
   attributes: ATTRIBUTES,
 } as const satisfies Partial<MetricDefinition>;
 
-/** Metrics of task queues that have workers. Every API process shows the same. */
+/**
+ * Metrics of task queues that have workers, of which every API process shows the same, and of those that have none any more:
+ * each process shows those that it has seen with workers or found at its start.
+ */
 export const TASK_QUEUE_METRICS = {
   approximateBacklogCount: {
     ...SHARED,
