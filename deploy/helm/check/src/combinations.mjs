@@ -34,6 +34,11 @@ export const COMBINATIONS = {
     redis: { evaluation: { enabled: true, storageClassName: 'fast', storage: '5Gi' } },
     networkPolicy: { enabled: true, restrictEgress: true },
   },
+  'traces and metrics to a collector': {
+    ...LEAST,
+    otlp: { endpoint: 'https://collector.observability:4318/otlp', traceRatio: 1 },
+    workerPools: { orders: POOL },
+  },
   'an API that scales, behind an ingress': {
     ...SECRET,
     api: {

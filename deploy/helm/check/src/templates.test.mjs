@@ -397,11 +397,51 @@ describe('the limits of numbers', () => {
   }
 });
 
+describe('what is exported over OTLP', () => {
+  const otlpOf = async (otlp) => {
+    const objects = await render({ ...LEAST, otlp, workerPools: { orders: POOL } });
+    const [api, pool] = ['-api', '-orders'].map((end) =>
+      Object.fromEntries(
+        Object.entries(variablesOf(find(objects, 'Deployment', end))).filter(([name]) => /^OTEL/.test(name)),
+      ),
+    );
+    assert.deepEqual(pool, api);
+    return api;
+  };
+  const exported = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector:4318',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'http/protobuf',
+    OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+    OTEL_TRACES_SAMPLER_ARG: '0.1',
+  };
+
+  it('is nothing by default', async () => {
+    assert.deepEqual(await otlpOf({}), {});
+    assert.deepEqual(await otlpOf({ traceRatio: 1 }), {});
+  });
+
+  it('is one trace in ten, and metrics', async () => {
+    assert.deepEqual(await otlpOf({ endpoint: 'http://collector:4318' }), exported);
+  });
+
+  it('is what was chosen', async () => {
+    const chosen = { endpoint: 'https://c:4317', protocol: 'grpc', traceRatio: 0.0001, metrics: false };
+    assert.deepEqual(await otlpOf(chosen), {
+      ...exported,
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://c:4317',
+      OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+      OTEL_TRACES_SAMPLER_ARG: '0.0001',
+      OTEL_METRICS_EXPORTER: 'prometheus',
+    });
+  });
+});
+
 describe('a variable that the chart sets', () => {
   const redis = { url: 'rediss://redis.data:6380', partitions: 4, tls: { caSecret: 'redis-ca' } };
+  const otlp = { endpoint: 'http://collector:4318', metrics: false };
   const orders = { ...POOL, kinds: ['activity'], hostQueue: true, maxCachedWorkflows: 10 };
-  const apiWith = (env) => ({ redis, api: { env }, workerPools: { orders } });
-  const poolWith = (env) => ({ redis, workerPools: { orders: { ...orders, env } } });
+  const apiWith = (env) => ({ redis, otlp, api: { env }, workerPools: { orders } });
+  const poolWith = (env) => ({ redis, otlp, workerPools: { orders: { ...orders, env } } });
 
   it('may not be set once more', async () => {
     const objects = await render(apiWith({}));
@@ -522,6 +562,10 @@ describe('wrong values are refused with their path and the reason', () => {
       pool({ podLabels: { 'helm.sh/chart': 'other' } }),
       /workerPools\.orders\.podLabels: got "helm\.sh\/chart", which the chart sets itself/,
     ],
+    [{ ...LEAST, otlp: { endpoint: 'collector:4318' } }, /\/otlp\/endpoint/],
+    [{ ...LEAST, otlp: { endpoint: 'http://user:secret@collector' } }, /\/otlp\/endpoint/],
+    [{ ...LEAST, otlp: { protocol: 'udp' } }, /\/otlp\/protocol/],
+    [{ ...LEAST, otlp: { traceRatio: 10 } }, /\/otlp\/traceRatio/],
     [{ ...LEAST, networkPolicy: { redisPorts: [0] } }, /\/networkPolicy\/redisPorts\/0/],
     [pool({ env: { 'NOT A NAME': 'x' } }), /workerPools\.orders\.env: got the name "NOT A NAME"/],
   ];

@@ -108,6 +108,26 @@ authority for it.
 {{- end }}
 {{- end -}}
 
+{{/* Where traces and metrics go. */}}
+{{- define "tidewheel.otlpEnv" -}}
+{{- with .Values.otlp -}}
+{{- if .endpoint }}
+- name: OTEL_EXPORTER_OTLP_ENDPOINT
+  value: {{ .endpoint | quote }}
+- name: OTEL_EXPORTER_OTLP_PROTOCOL
+  value: {{ .protocol | quote }}
+- name: OTEL_TRACES_SAMPLER
+  value: parentbased_traceidratio
+- name: OTEL_TRACES_SAMPLER_ARG
+  value: {{ include "tidewheel.text" .traceRatio | quote }}
+{{- if not .metrics }}
+- name: OTEL_METRICS_EXPORTER
+  value: prometheus
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* A value as a process reads it: numbers in full, which would be 1e+06 otherwise. */}}
 {{- define "tidewheel.text" -}}
 {{- kindIs "string" . | ternary . (toJson .) -}}
@@ -127,6 +147,12 @@ those of `also`. dict "root" $ "env" {...} "path" "api.env" "also" (list "POD_NA
 {{- $taken = concat $taken .also -}}
 {{- if .root.Values.redis.tls.caSecret -}}
 {{- $taken = append $taken "NODE_EXTRA_CA_CERTS" -}}
+{{- end -}}
+{{- if .root.Values.otlp.endpoint -}}
+{{- $taken = concat $taken (list "OTEL_EXPORTER_OTLP_ENDPOINT" "OTEL_EXPORTER_OTLP_PROTOCOL" "OTEL_TRACES_SAMPLER" "OTEL_TRACES_SAMPLER_ARG") -}}
+{{- if not .root.Values.otlp.metrics -}}
+{{- $taken = append $taken "OTEL_METRICS_EXPORTER" -}}
+{{- end -}}
 {{- end -}}
 {{- range $name, $value := .env }}
 {{- if not (regexMatch "^[A-Za-z_][A-Za-z0-9_]*$" $name) }}
