@@ -2,40 +2,39 @@ import type { Measures } from './measurement.js';
 import type { BenchOptions } from './options.js';
 import type { ReportRow } from './reports.js';
 import { median } from './statistics.js';
-import { measureInTurns } from './turns.js';
+import { measureAtOnce } from './turns.js';
 
-/** Compared numbers, and whether more of them is worse. */
-const COMPARED = [
-  { measure: 'perSecond', what: 'workflows a second', isCost: false },
-  { measure: 'workerCpuMicrosPerItem', what: 'processor time of the worker', isCost: true },
-  { measure: 'clientCpuMicrosPerItem', what: 'processor time of the client', isCost: true },
-] as const satisfies readonly { measure: keyof Measures; what: string; isCost: boolean }[];
+/** Whose processor time for a workflow is compared. */
+const PARTS = {
+  'worker, client and Redis': ['workerCpuMicrosPerItem', 'clientCpuMicrosPerItem', 'redisCpuMicrosPerItem'],
+  worker: ['workerCpuMicrosPerItem'],
+  client: ['clientCpuMicrosPerItem'],
+  Redis: ['redisCpuMicrosPerItem'],
+} as const satisfies Record<string, readonly (keyof Measures)[]>;
 
 /**
- * What full telemetry costs the workflow with one activity: all traces are sampled, spans and metrics are exported over
- * OTLP to a sink that takes everything, against processes that have no telemetry at all.
+ * What full telemetry costs the workflow with one activity: spans and metrics are exported over OTLP to a sink that takes
+ * everything, against processes that have no telemetry at all. Which traces are kept is said as for any process, by
+ * OTEL_TRACES_SAMPLER.
  */
 export async function measureTelemetryCost(
   options: BenchOptions,
   tell: (message: string) => void,
 ): Promise<readonly ReportRow[]> {
-  const pairs = await measureInTurns(
-    { off: { telemetry: 'off' }, full: { telemetry: 'all' } },
-    options,
-    tell,
-  );
-  return COMPARED.flatMap(({ measure, what, isCost }) => {
-    const sideOf = (side: 'off' | 'full') => pairs.map((pair) => pair[side][measure] ?? Number.NaN);
-    const costs = pairs.map(({ off: before, full: after }) => {
-      const ratio = (after[measure] ?? Number.NaN) / (before[measure] ?? Number.NaN);
-      return (isCost ? ratio - 1 : 1 / ratio - 1) * 100;
-    });
+  const pairs = await measureAtOnce({ off: { telemetry: 'off' }, full: { telemetry: 'all' } }, options, tell);
+  return Object.entries(PARTS).flatMap(([who, measures]) => {
+    const timesOf = (side: 'off' | 'full') =>
+      pairs.map((pair) =>
+        measures.reduce<number>((sum, measure) => sum + (pair[side][measure] ?? Number.NaN), 0),
+      );
+    const [off, full] = [timesOf('off'), timesOf('full')];
+    const ratios = full.map((micros, pair) => micros / (off[pair] ?? Number.NaN));
     return [
-      { measure: `${what}, off`, value: median(sideOf('off')), unit: 'median' },
-      { measure: `${what}, full`, value: median(sideOf('full')), unit: 'median' },
-      { measure: `${what}: cost`, value: median(costs), unit: '%, median of pairs' },
-      { measure: `${what}: cost, least`, value: Math.min(...costs), unit: '%' },
-      { measure: `${what}: cost, most`, value: Math.max(...costs), unit: '%' },
+      { measure: `${who}, off`, value: median(off), unit: 'us, median' },
+      { measure: `${who}, full`, value: median(full), unit: 'us, median' },
+      { measure: `${who}: cost`, value: median(ratios), unit: 'times, median of pairs' },
+      { measure: `${who}: cost, least`, value: Math.min(...ratios), unit: 'times' },
+      { measure: `${who}: cost, most`, value: Math.max(...ratios), unit: 'times' },
     ];
   });
 }
