@@ -66,7 +66,8 @@ export class LightSpan implements Span, EncodableSpan {
 
   setStatus(status: SpanStatus): this {
     if (this.full) this.full.setStatus(status);
-    else if (this.isOpen && this.status.code !== SpanStatusCode.OK) this.status = status;
+    else if (this.isOpen && this.status.code !== SpanStatusCode.OK && status.code !== SpanStatusCode.UNSET)
+      this.status = status;
     return this;
   }
 

@@ -130,7 +130,8 @@ describe('a light tracer', () => {
 
   it('ends a span once, and leaves it as it is then', () => {
     const span = startTracer().startSpan('a', {}, ROOT_CONTEXT);
-    span.setStatus({ code: SpanStatusCode.OK }).setStatus({ code: SpanStatusCode.ERROR });
+    span.setStatus({ code: SpanStatusCode.OK }).setStatus({ code: SpanStatusCode.UNSET });
+    span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
     span
       .setAttributes({ b: 1 })

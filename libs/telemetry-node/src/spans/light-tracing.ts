@@ -32,9 +32,11 @@ export function startLightTracing(
   const sampler = samplerOf(env);
   const isPlainOtlp = protocol === 'http/protobuf' && exporters.every((name) => name === 'otlp');
   if (!sampler || !isPlainOtlp || Object.keys(env).some((name) => BEYOND.test(name))) return undefined;
+  const maxQueueSize = getNumberFromEnv('OTEL_BSP_MAX_QUEUE_SIZE') ?? 2_048;
+  const maxExportBatchSize = getNumberFromEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 512;
   const batches = new SpanBatches(encodedSpansExporter(resource, SCOPE), {
-    maxExportBatchSize: getNumberFromEnv('OTEL_BSP_MAX_EXPORT_BATCH_SIZE') ?? 512,
-    maxQueueSize: getNumberFromEnv('OTEL_BSP_MAX_QUEUE_SIZE') ?? 2_048,
+    maxExportBatchSize: Math.min(maxExportBatchSize, maxQueueSize),
+    maxQueueSize,
     scheduledDelayMs: getNumberFromEnv('OTEL_BSP_SCHEDULE_DELAY') ?? 5_000,
     // Attributes of the host are found out in the background.
     ready: resource.waitForAsyncAttributes?.(),

@@ -44,15 +44,19 @@ export class RunTraces {
 
   /** Spans of a workflow task of any run. */
   of(run: TracedRun, started: StartedEvent): WorkflowTaskSpans {
-    const trace = startRun(run, started);
-    this.runs.set(run.runId, trace);
-    const [oldest] = this.runs.keys();
-    if (this.runs.size > MAX_REMEMBERED && oldest !== undefined) this.runs.delete(oldest);
-    return this.spansOf(run, trace);
+    const runTrace = startRun(run, started);
+    this.runs.set(run.runId, runTrace);
+    if (this.runs.size > MAX_REMEMBERED) this.forgetOldest();
+    return this.spansOf(run, runTrace);
   }
 
-  private spansOf(run: TracedRun, trace: RunTrace): WorkflowTaskSpans {
-    return new WorkflowTaskSpans(run, trace, () => this.runs.delete(run.runId));
+  private spansOf(run: TracedRun, runTrace: RunTrace): WorkflowTaskSpans {
+    return new WorkflowTaskSpans(run, runTrace, () => this.runs.delete(run.runId));
+  }
+
+  private forgetOldest(): void {
+    const [oldest] = this.runs.keys();
+    if (oldest !== undefined) this.runs.delete(oldest);
   }
 }
 
