@@ -277,4 +277,26 @@ describeEngine('taking over', (deployment) => {
     await run.decide([finish()]);
     await run.closed();
   });
+
+  it('removes a stream that has become empty after its last poller was forgotten, unless it is new', async () => {
+    const run = await deployment().start();
+    const { redis, keys } = run.context;
+    const { streams } = keys.partition(run.partition);
+    const [old, recent, unused] = ['old', 'recent', 'unused'].map((name) => run.stream('activity', name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const stream of [old, recent, unused]) {
+      await redis.xgroup('CREATE', stream, WORKERS_GROUP, '0', 'MKSTREAM');
+      await redis.sadd(streams, stream);
+    }
+    await redis.xdel(old, (await redis.xadd(old, '1-1', 'a', 'b')) as string);
+    await redis.xdel(recent, (await redis.xadd(recent, '*', 'a', 'b')) as string);
+    await takeOverNow(run, [old, recent, unused]);
+    expect(await redis.exists(old, recent, unused)).toBe(2);
+    expect(await redis.smismember(streams, old, recent, unused)).toEqual([0, 1, 1]);
+    await run.decide([finish()]);
+    await run.closed();
+  });
 });

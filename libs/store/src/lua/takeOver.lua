@@ -33,6 +33,16 @@ local function isPresent(name, sinceMs)
   end
   return present[name] and present[name] <= sinceMs
 end
+-- Whether it is long since something was added to a stream; one that never had anything may have been made just now.
+local function isOld(key)
+  local info = redis.call('XINFO', 'STREAM', key)
+  for f = 1, #info, 2 do
+    if info[f] == 'last-generated-id' then
+      local addedMs = tonumber(string.match(info[f + 1], '^%d+'))
+      return addedMs > 0 and nowMs - addedMs > forgetMs
+    end
+  end
+end
 local replies = {}
 for i = firstStream, #KEYS do
   local key, count, killers = KEYS[i], 0, {}
@@ -81,7 +91,7 @@ for i = firstStream, #KEYS do
       elseif info[2] ~= consumer then pollers = pollers + 1 end
       if info[2] ~= consumer and (quietest < 0 or info[6] < quietest) then quietest = info[6] end
     end
-    if pollers == 0 and quietest >= 0 and redis.call('XLEN', key) == 0 then
+    if pollers == 0 and redis.call('XLEN', key) == 0 and (quietest >= 0 or isOld(key)) then
       redis.call('UNLINK', key)
       redis.call('SREM', registryKey, key)
     end
