@@ -1,4 +1,4 @@
-import type { TaskQueueRates, WorkflowService } from '@tidewheel/engine';
+import type { KindScaling, TaskQueueRates, WorkflowService } from '@tidewheel/engine';
 import type { WorkerService } from './engine-gate.js';
 
 const RUN_ID = '313216ae-f1bc-4dad-9b3a-480afdc10e93';
@@ -38,7 +38,8 @@ const DEPLOYMENT = {
   conflictToken: 'MQ==',
 };
 const STATS = { backlog: 0, oldestMs: 0, pollers: [], registrationMismatches: [], rates: RATES };
-const SCALING = {
+/** The scaling of a kind of task of which there is nothing. */
+export const SCALING: KindScaling = {
   backlog: 0,
   oldestMs: 0,
   inFlight: 0,

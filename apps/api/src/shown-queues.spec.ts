@@ -1,16 +1,6 @@
 import type { KindScaling, TaskQueueScaling } from '@tidewheel/engine';
+import { SCALING as NOTHING } from './recording-service.fixture.js';
 import { ShownQueues } from './shown-queues.js';
-
-const NOTHING: KindScaling = {
-  backlog: 0,
-  oldestMs: 0,
-  inFlight: 0,
-  pollers: 0,
-  slots: 0,
-  desired: 0,
-  versions: [],
-  registrationMismatches: 0,
-};
 
 /** An engine whose queues are what the test says: those with workers, and others. */
 class FakeEngine {

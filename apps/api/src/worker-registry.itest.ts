@@ -1,7 +1,7 @@
 import { forgetWorkers, recordWorkers } from '@tidewheel/engine';
 import type { WorkerHeartbeat } from '@tidewheel/engine';
+import { waitUntil } from '@tidewheel/testing';
 import { NativeConnection } from '@tidewheel/worker';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { HttpClient } from './http-client.fixture.js';
 import { startRunningApi } from './running-api.fixture.js';
@@ -182,27 +182,22 @@ describe('the metrics of a task queue', () => {
         lines.find((line) => line.startsWith(`tidewheel_${name}{${labels}}`))?.replace(/.* /, ''),
       );
     };
+    /** Metrics are some seconds old. */
+    const tell = (...expected: string[]): Promise<true> =>
+      waitUntil(async () => isDeepStrictEqual(await read(), expected), {
+        what: `pollers and backlog to be ${expected.join(' and ')}`,
+        pollMs: 500,
+      });
     const { context } = connection.engine;
     const { kinds, ...worker } = heartbeat('worker/3', ['order']);
     const left = { ...worker, taskQueue: 'left', kinds: { workflow: kinds.activity } };
     await recordWorkers(context, 'default', [left], { validMs: 600_000 });
-    await expectSoon(read, ['1', '0']);
+    await tell('1', '0');
     await forgetWorkers(context, 'default', ['worker/3']);
     await http.post(`${NAMESPACE}/workflows/waits`, { workflowType: 'order', taskQueue: 'left' });
-    await expectSoon(read, ['0', '1']);
+    await tell('0', '1');
   });
 });
-
-/** Looks until it is so; metrics are some seconds old. */
-async function expectSoon<T>(look: () => Promise<T>, expected: T): Promise<void> {
-  const untilMs = Date.now() + 15_000;
-  let found = await look();
-  while (!isDeepStrictEqual(found, expected) && Date.now() < untilMs) {
-    await sleep(500);
-    found = await look();
-  }
-  expect(found).toEqual(expected);
-}
 
 describe('unsound questions about workers', () => {
   it.each([
