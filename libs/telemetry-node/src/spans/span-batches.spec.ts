@@ -22,11 +22,16 @@ let exports: { readonly count: number; readonly bytes: Buffer; end(result: Expor
 let isShutDown: boolean;
 let batches: SpanBatches;
 let failures: unknown[];
+/** What the exporter throws. */
+let fault: Error | undefined;
 
 function start(ready?: Promise<void>): SpanBatches {
   return new SpanBatches(
     new OTLPExporterBase<EncodedSpans>({
-      export: ({ bytes, count }, end) => exports.push({ bytes, count, end }),
+      export: ({ bytes, count }, end) => {
+        if (fault) throw fault;
+        exports.push({ bytes, count, end });
+      },
       forceFlush: async () => undefined,
       shutdown: async () => {
         isShutDown = true;
@@ -52,7 +57,7 @@ async function endExport(result: ExportResult = { code: ExportResultCode.SUCCESS
 
 beforeEach(() => {
   jest.useFakeTimers();
-  [exports, isShutDown, failures] = [[], false, []];
+  [exports, isShutDown, failures, fault] = [[], false, [], undefined];
   setGlobalErrorHandler((error) => failures.push(error));
   batches = start();
 });
@@ -117,6 +122,17 @@ describe('batches of spans', () => {
     add(LIMITS.maxExportBatchSize);
     await jest.advanceTimersByTimeAsync(0);
     expect(counts()).toEqual([3, 3]);
+  });
+
+  it('go on after an exporter that throws, which is told, and harms nobody', async () => {
+    fault = new Error('cannot be laid out');
+    add(LIMITS.maxExportBatchSize);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(failures).toEqual([fault]);
+    fault = undefined;
+    add(LIMITS.maxExportBatchSize);
+    await jest.advanceTimersByTimeAsync(0);
+    expect(counts()).toEqual([3]);
   });
 
   it('are exported at once when they are asked to, and before the end', async () => {

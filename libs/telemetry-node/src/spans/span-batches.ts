@@ -66,7 +66,7 @@ export class SpanBatches {
     this.timer = undefined;
     if (this.count > 0) this.batches.push({ bytes: this.encoder.take(), count: this.count });
     this.count = 0;
-    this.exporting ??= this.exportAll().finally(() => (this.exporting = undefined));
+    this.exporting ??= this.exportAll();
   }
 
   /** One after the other, so that a slow collector is not asked ever more at a time. */
@@ -81,12 +81,14 @@ export class SpanBatches {
         diag.warn(`${this.dropped} spans were dropped: OTEL_BSP_MAX_QUEUE_SIZE waited already`);
       this.dropped = 0;
     }
+    // At once, so that no batch comes in between and waits for the next one.
+    this.exporting = undefined;
   }
 
   private export(batch: EncodedSpans): Promise<ExportResult> {
     // What the exporter itself does belongs to no trace.
-    return new Promise((resolve) => {
+    return new Promise<ExportResult>((resolve) => {
       context.with(suppressTracing(ROOT_CONTEXT), () => this.exporter.export(batch, resolve));
-    });
+    }).catch((error: unknown) => ({ code: ExportResultCode.FAILED, error: error as Error }));
   }
 }
